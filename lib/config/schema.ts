@@ -1,0 +1,143 @@
+/**
+ * The shape of the config file: keys, types and the grammar of single values.
+ * @module
+ */
+import * as v from "valibot";
+import { parsePortRange } from "./ports.ts";
+import { parseRepository } from "./repository.ts";
+
+const text = (expected: string) =>
+  v.string((issue) => `${issue.received} given, expected ${expected}`);
+
+/** A string that `parse` accepts, turned into what `parse` makes of it. */
+function parsed<Value>(expected: string, parse: (text: string) => Value) {
+  return v.pipe(
+    text(expected),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        addIssue({ message: (error as Error).message });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+const listOf = <Item extends v.GenericSchema>(item: Item, expected: string) =>
+  v.array(item, (issue) => `${issue.received} given, expected a list of ${expected}`);
+
+/** What a service's name may be; it becomes the prefix of its containers. */
+const serviceName = v.pipe(
+  text('a name such as "web"'),
+  v.regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    (issue) =>
+      `${issue.received} is no service name, expected at most 63 of a-z, 0-9 and "-", no "-" first`,
+  ),
+);
+
+const userName = v.pipe(
+  text('a Unix user such as "miek"'),
+  v.regex(
+    /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,31}\$?$/,
+    (issue) => `${issue.received} is no Unix user name, expected a name such as "miek"`,
+  ),
+);
+
+const branchName = v.pipe(
+  text('a branch such as "main"'),
+  v.check(
+    isBranchName,
+    (issue) =>
+      `${issue.received} is no branch name, expected a name such as "main" or "release/2.x"`,
+  ),
+);
+
+// The rules of git-check-ref-format(1) for one branch.
+function isBranchName(name: string): boolean {
+  // deno-lint-ignore no-control-regex
+  const forbidden = /[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$|(^|\/)\.|\.lock(\/|$)/;
+  return name !== "" && name !== "@" && !forbidden.test(name);
+}
+
+const composePath = v.pipe(
+  text('a path inside the repository such as "deploy/compose.yaml"'),
+  v.check(
+    isInsidePath,
+    (issue) =>
+      `${issue.received} is no path inside the repository, expected one such as "deploy/compose.yaml"`,
+  ),
+);
+
+function isInsidePath(path: string): boolean {
+  const steps = path.split("/");
+  // deno-lint-ignore no-control-regex
+  return !/[\x00-\x1f\x7f]/.test(path) &&
+    steps.every((step) => !["", ".", "..", ".git"].includes(step));
+}
+
+// What would steer podman, podman-compose or the programs below them instead of the containers.
+const STEERING =
+  /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PYTHON|XDG_|GIT_|PATH$|HOME$|USER$|LOGNAME$|SHELL$|IFS$|ENV$|BASH_ENV$|TMPDIR$)/;
+
+const variable = parsed('"KEY=value"', (assignment) => {
+  const [, name] = /^([A-Za-z_][A-Za-z0-9_]*)=/.exec(assignment) ?? [];
+  // The text may be a secret whose "=" was forgotten, so it is not repeated.
+  if (name === undefined) throw new Error('this is no variable, expected "KEY=value"');
+  if (STEERING.test(name)) {
+    throw new Error(`${name} steers podman-compose itself, expected a variable of the service`);
+  }
+  if (assignment.includes("\0")) throw new Error(`the value of ${name} holds a NUL, expected text`);
+  return [name, assignment.slice(name.length + 1)] as const;
+});
+
+const hostDirectory = v.pipe(
+  text('an absolute path such as "/srv/data"'),
+  v.check(
+    (path) => path.length > 1 && path.startsWith("/") && isInsidePath(path.slice(1)),
+    (issue) =>
+      `${issue.received} is no absolute path, expected one such as "/srv/data" (no "..", no "/" at the end)`,
+  ),
+);
+
+const objectName = v.pipe(
+  text('a name such as "backend"'),
+  v.regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
+    (issue) => `${issue.received} is no name podman takes, expected one such as "backend"`,
+  ),
+);
+
+/** `[[services]]`; every key beside these is an error. */
+export const serviceSchema = v.strictObject({
+  name: serviceName,
+  user: userName,
+  repository: parsed("a repository", parseRepository),
+  branch: v.optional(branchName, "main"),
+  urls: v.optional(
+    v.record(
+      v.string(),
+      text('a port of this host such as ":5007"'),
+      (issue) => `${issue.received} given, expected { "NAME" = ":PORT" }`,
+    ),
+    {},
+  ),
+  ports: v.optional(
+    listOf(parsed('"FIRST/EXTRA" such as "5005/5"', parsePortRange), '"FIRST/EXTRA" ranges'),
+  ),
+  compose: v.optional(composePath),
+  env: v.optional(listOf(variable, '"KEY=value" variables'), []),
+  mounts: v.optional(listOf(hostDirectory, "absolute paths"), []),
+  networks: v.optional(listOf(objectName, "network names"), []),
+  volumes: v.optional(listOf(objectName, "volume names"), []),
+  allow: v.optional(listOf(text('a permission such as "cap_add:NET_ADMIN"'), "permissions"), []),
+});
+
+/** The whole file. */
+export const fileSchema = v.strictObject({
+  services: v.optional(
+    v.array(serviceSchema, (issue) => `${issue.received} given, expected [[services]] blocks`),
+    [],
+  ),
+});

@@ -1,0 +1,196 @@
+/**
+ * One service's Git: a bare mirror that nobody but PGO touches, and files written from it.
+ * Everything runs as the service's user, without hooks, prompts or anybody's Git configuration.
+ * @module
+ */
+import type { Repository } from "../config/repository.ts";
+import type { User } from "./as_user.ts";
+import { type Blob, parseBatch, parseTree, type TreeEntry } from "./git_objects.ts";
+import type { Run } from "./process.ts";
+import { must, removeTree, type ServiceDirectory, writePrivateFile } from "./service_directory.ts";
+
+/** The remote could not be asked or has no such branch; nothing local was changed. */
+export class RemoteError extends Error {}
+
+/** Milliseconds one fetch may take. */
+const FETCH_DEADLINE = 15 * 60_000;
+
+/** Git of one service. Methods throw `Error` with one line; {@link RemoteError} where the remote is at fault. */
+export interface Git {
+  /** Makes what Git needs on disk. */
+  prepare(): Promise<void>;
+  /** The remote branch's revision, by one `git ls-remote`. */
+  remoteTip(signal?: AbortSignal): Promise<string>;
+  /** Brings the branch into the mirror, making the mirror anew when it is missing or broken. */
+  fetch(signal?: AbortSignal): Promise<void>;
+  /** The branch's newest fetched revision; undefined before the first fetch or when the mirror is broken. */
+  fetchedTip(): Promise<string | undefined>;
+  /** Everything in a revision, by path. */
+  tree(revision: string): Promise<Map<string, TreeEntry>>;
+  /** Contents of the given blobs (object ids), by id. */
+  blobs(ids: readonly string[]): Promise<Map<string, Blob>>;
+  /** Makes `directory` hold the revision's files; what Git never tracked there stays. */
+  materialize(revision: string, directory: string): Promise<void>;
+  /** Keeps a revision's objects although no branch may hold them any more. */
+  keep(name: string, revision: string): Promise<void>;
+}
+
+/** {@link Git} for the repository's `branch`, in `paths`, as `user`. */
+export function createGit(
+  run: Run,
+  user: User,
+  paths: ServiceDirectory,
+  repository: Repository,
+  branch: string,
+): Git {
+  const env = environment(repository, paths);
+  const ref = `refs/heads/${branch}`;
+  const git = (args: string[], more: Partial<Parameters<Run>[0]> = {}) =>
+    run({ ...more, argv: ["git", ...SAFE, ...args], user, env: { ...env, ...more.env } });
+  const inMirror = (mirror: string, ...args: string[]) => [`--git-dir=${mirror}`, ...args];
+
+  async function fetchInto(mirror: string, signal?: AbortSignal) {
+    if ((await run({ argv: ["test", "-e", `${mirror}/HEAD`], user })).code !== 0) {
+      await must(run, { argv: ["git", ...SAFE, "init", "--quiet", "--bare", mirror], user, env });
+    }
+    const refspec = `+${ref}:${ref}`;
+    const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+    return await git(inMirror(mirror, "fetch", ...flags, "--", repository.url, refspec), {
+      deadline: FETCH_DEADLINE,
+      signal,
+    });
+  }
+
+  async function fetchedTip() {
+    const { code, stdout } = await git(
+      inMirror(paths.mirror, "rev-parse", "--verify", "-q", `${ref}^{tree}`, ref),
+    );
+    return code === 0 ? stdout.trim().split("\n")[1] : undefined;
+  }
+
+  return {
+    fetchedTip,
+    async prepare() {
+      // Git refuses a local repository of another user's; the config naming it is the permission.
+      const local = repository.url.replace(/^file:\/\/(localhost)?/, "");
+      if (!local.startsWith("/")) return;
+      const trusted = [local, `${local}/.git`].map((path) =>
+        `\tdirectory = ${JSON.stringify(path)}\n`
+      );
+      await writePrivateFile(run, user, `${paths.root}/gitconfig`, `[safe]\n${trusted.join("")}`);
+    },
+    async remoteTip(signal) {
+      const { code, stdout, stderr } = await git([
+        "ls-remote",
+        "--exit-code",
+        "--",
+        repository.url,
+        ref,
+      ], { signal });
+      if (code === 2) throw new RemoteError(`${repository.url} has no branch "${branch}"`);
+      const [revision] = stdout.split("\t");
+      if (code !== 0 || !revision) throw new RemoteError(`${repository.url}: ${lastLine(stderr)}`);
+      return revision;
+    },
+    async fetch(signal) {
+      const { code } = await fetchInto(paths.mirror, signal);
+      if (code === 0 && await fetchedTip()) return;
+      // The mirror is a copy: rather than mend it, clone again beside it and keep it if that fails too.
+      const fresh = `${paths.mirror}.new`;
+      await removeTree(run, user, fresh);
+      const again = await fetchInto(fresh, signal);
+      if (again.code !== 0) throw new RemoteError(`${repository.url}: ${lastLine(again.stderr)}`);
+      await removeTree(run, user, paths.mirror);
+      await must(run, { argv: ["mv", fresh, paths.mirror], user });
+    },
+    async tree(revision) {
+      const { stdout } = await must(run, {
+        argv: [
+          "git",
+          ...SAFE,
+          ...inMirror(paths.mirror, "ls-tree", "-r", "-l", "-z", "--full-tree", revision),
+        ],
+        user,
+        env,
+      });
+      return parseTree(stdout);
+    },
+    async blobs(ids) {
+      const chunks: Uint8Array[] = [];
+      const { code, stderr } = await git(inMirror(paths.mirror, "cat-file", "--batch"), {
+        stdin: ids.map((id) => `${id}\n`).join(""),
+        stdout: (chunk) => void chunks.push(chunk),
+      });
+      if (code !== 0) throw new Error(`git cat-file failed: ${lastLine(stderr)}`);
+      return parseBatch(chunks);
+    },
+    async materialize(revision, directory) {
+      const index = `${directory}.index`;
+      const write = () =>
+        git(
+          inMirror(
+            paths.mirror,
+            `--work-tree=${directory}`,
+            "read-tree",
+            "--reset",
+            "-u",
+            revision,
+          ),
+          {
+            env: { GIT_INDEX_FILE: index },
+            deadline: FETCH_DEADLINE,
+          },
+        );
+      await must(run, { argv: ["mkdir", "-p", directory], user });
+      if ((await write()).code === 0) return;
+      await removeTree(run, user, index);
+      const { code, stderr } = await write();
+      if (code !== 0) {
+        throw new Error(`${directory} cannot be brought to ${revision}: ${lastLine(stderr)}`);
+      }
+    },
+    async keep(name, revision) {
+      await git(inMirror(paths.mirror, "update-ref", `refs/pgo/${name}`, revision));
+    },
+  };
+}
+
+const SAFE = [
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "protocol.ext.allow=never",
+  "-c",
+  "gc.autoDetach=false",
+];
+
+function environment(repository: Repository, paths: ServiceDirectory): Record<string, string> {
+  const env: Record<string, string> = {
+    GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
+    GIT_CONFIG_GLOBAL: `${paths.root}/gitconfig`,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_SSH_COMMAND: "ssh -oBatchMode=yes -oConnectTimeout=20 -oStrictHostKeyChecking=accept-new",
+    GIT_TERMINAL_PROMPT: "0",
+    LC_ALL: "C",
+  };
+  if (!repository.credentials) return env;
+  // The helper's text is no secret; what it prints comes from the environment and reaches git by a pipe.
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `credential.${new URL(repository.url).origin}.helper`,
+    GIT_CONFIG_VALUE_0:
+      '!f() { echo "username=$PGO_GIT_USERNAME"; echo "password=$PGO_GIT_PASSWORD"; }; f',
+    PGO_GIT_USERNAME: repository.credentials.username,
+    PGO_GIT_PASSWORD: repository.credentials.password,
+  };
+}
+
+function lastLine(text: string): string {
+  const lines = text.trim().split("\n").filter((line) =>
+    line.startsWith("fatal:") || line.startsWith("error:")
+  );
+  return lines[0] ?? (text.trim().split("\n").at(-1) || "no answer");
+}

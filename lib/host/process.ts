@@ -1,0 +1,130 @@
+/**
+ * The one door to other processes.
+ * @module
+ */
+import type { Log } from "../log.ts";
+import { asUser, type User, type UserSwitch } from "./as_user.ts";
+import { sleep, within } from "./clock.ts";
+import { drain, feed, type Sink } from "./streams.ts";
+
+/** A program to run, without a shell. It starts in `/`: all paths in `argv` are absolute. */
+export interface Command {
+  argv: readonly [string, ...string[]];
+  /** Whom it runs as; undefined: pgod itself. */
+  user?: User;
+  /** Variables beside HOME, PATH, USER, LOGNAME, LANG and XDG_RUNTIME_DIR. May hold secrets. */
+  env?: Record<string, string>;
+  stdin?: string | ReadableStream<Uint8Array>;
+  /** Where output goes; undefined: it is collected, up to {@link import("./streams.ts").COLLECT_LIMIT} bytes. */
+  stdout?: Sink;
+  stderr?: Sink;
+  /** Milliseconds after which it is ended; default {@link DEADLINE}, 0 for none. */
+  deadline?: number;
+  /** Ends it and everything it started. */
+  signal?: AbortSignal;
+}
+
+/** How a program ended. */
+export interface Outcome {
+  /** Exit code; 128 + signal number when a signal ended it. */
+  code: number;
+  /** Collected output, empty where a sink took it. */
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end. @throws {ProcessError} when it could not run or was ended early. */
+export type Run = (command: Command) => Promise<Outcome>;
+
+/** A command that could not be started, or was ended by its deadline, its signal or its output's size. */
+export class ProcessError extends Error {}
+
+/** Milliseconds a command may take unless it says otherwise. */
+export const DEADLINE = 60_000;
+/** Milliseconds between SIGTERM and SIGKILL. */
+const GRACE = 5_000;
+
+/** {@link Run} on this host: `how` switches users, `path` is where children find programs. */
+export function createRun(
+  options: { how: UserSwitch; log: Log; path?: string; grace?: number },
+): Run {
+  const { log, how, path } = options;
+  return async function run(command) {
+    const { user } = command;
+    const own = asUser(command.argv, user, how, command.env, path);
+    log.debug(`running${user ? ` as "${user.name}"` : ""} [${command.argv.join(" ")}]`);
+    command.signal?.throwIfAborted();
+    const child = spawn(own, command.stdin !== undefined);
+    const stopping = new AbortController();
+    let reason = "";
+    const stop = (why: string) => {
+      if (stopping.signal.aborted) return;
+      reason = why;
+      stopping.abort();
+      void end(child, user);
+    };
+    const timer = new AbortController();
+    const deadline = command.deadline ?? DEADLINE;
+    if (deadline > 0) {
+      void sleep(deadline, timer.signal).then(() =>
+        timer.signal.aborted || stop(`took longer than ${deadline / 1000} s`)
+      );
+    }
+    const onAbort = () => stop("was ended");
+    command.signal?.addEventListener("abort", onAbort);
+    try {
+      const exited = child.status;
+      if (command.stdin !== undefined) void feed(child.stdin, command.stdin, stopping.signal);
+      const [stdout, stderr, status] = await Promise.all([
+        drain(child.stdout, command.stdout, exited, stop),
+        drain(child.stderr, command.stderr, exited, stop),
+        exited,
+      ]);
+      if (reason) throw new ProcessError(`${command.argv[0]} ${reason}`);
+      return { code: status.code, stdout, stderr };
+    } finally {
+      timer.abort();
+      command.signal?.removeEventListener("abort", onAbort);
+    }
+  };
+
+  /** Ends the whole process group, as its own user: no signal can then reach somebody else's process. */
+  async function end(child: Deno.ChildProcess, user: User | undefined): Promise<void> {
+    const grace = options.grace ?? GRACE;
+    const started = performance.now();
+    for (let signal = "TERM"; await within(1, child.status) === undefined;) {
+      const kill = asUser(["kill", "-s", signal, "--", `-${child.pid}`], user, how, {}, path);
+      // It fails while the child has not switched users yet, or has just ended: hence the loop.
+      const { success } = await spawn(kill, false).output();
+      await within(success ? (signal === "TERM" ? grace : 1000) : 50, child.status);
+      if (performance.now() - started >= grace) signal = "KILL";
+    }
+  }
+}
+
+function spawn(
+  { argv: [program = "", ...args], env }: { argv: string[]; env: Record<string, string> },
+  stdin: boolean,
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args,
+      env,
+      clearEnv: true,
+      cwd: "/",
+      // A process group of its own: what it starts can be ended together with it.
+      detached: true,
+      stdin: stdin ? "piped" : "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new ProcessError(`pgod may not run ${program}: start it with --allow-run=${program}`);
+    }
+    if (error instanceof Deno.errors.NotFound) {
+      throw new ProcessError(`${program} is not installed`);
+    }
+    throw new ProcessError(`${program} did not start: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Where one service keeps its files, all owned by its user: `<dir>/<service>/…`, closed to others.
+ * @module
+ */
+import type { User, UserSwitch } from "./as_user.ts";
+import type { Run } from "./process.ts";
+import { makeDirectory } from "./users.ts";
+
+/** The paths of one service; all absolute. */
+export interface ServiceDirectory {
+  /** `<dir>/<service>`, mode 0700. */
+  root: string;
+  /** Bare clone of the repository. */
+  mirror: string;
+  /** The deployed (or newer, when nothing watched changed) revision's files; containers may mount these. */
+  checkout: string;
+  /** A candidate's files while it is built. */
+  scratch: string;
+  /** Build files and run files, by deployment. */
+  deployments: string;
+  /** Data that outlives checkouts; containers may mount it. */
+  data: string;
+}
+
+/** The paths of service `name` below `dir`. */
+export function serviceDirectory(dir: string, name: string): ServiceDirectory {
+  const root = `${dir}/${name}`;
+  return {
+    root,
+    mirror: `${root}/mirror.git`,
+    checkout: `${root}/checkout`,
+    scratch: `${root}/scratch`,
+    deployments: `${root}/deployments`,
+    data: `${root}/data`,
+  };
+}
+
+/**
+ * Makes what is missing of it. @throws {Error} when a directory is another user's: with a `--dir` that
+ * several users may write (sudo), somebody may have made it first.
+ */
+export async function ensureServiceDirectory(
+  run: Run,
+  paths: ServiceDirectory,
+  user: User,
+  how: UserSwitch,
+): Promise<void> {
+  if (how === "runuser") await makeDirectory(run, paths.root, user);
+  else await must(run, { argv: ["mkdir", "-p", "-m", "700", paths.root], user });
+  const { stdout } = await must(run, { argv: ["stat", "-c", "%u %a", paths.root], user });
+  if (stdout.trim() !== `${user.uid} 700`) {
+    throw new Error(
+      `${paths.root} is not closed or not "${user.name}"'s: chown ${user.name} and chmod 700 it`,
+    );
+  }
+  await must(run, { argv: ["mkdir", "-p", "-m", "755", paths.checkout, paths.data], user });
+  await must(run, { argv: ["mkdir", "-p", "-m", "700", paths.deployments], user });
+}
+
+/** Writes a file of `user`'s, readable by nobody else, in one step. */
+export async function writePrivateFile(
+  run: Run,
+  user: User,
+  path: string,
+  text: string,
+): Promise<void> {
+  const script = 'umask 077; cat > "$1.new" && mv -f "$1.new" "$1"';
+  await must(run, { argv: ["sh", "-c", script, "sh", path], user, stdin: text });
+}
+
+/** A file of `user`'s, or undefined when there is none. */
+export async function readPrivateFile(
+  run: Run,
+  user: User,
+  path: string,
+): Promise<string | undefined> {
+  const { code, stdout } = await run({ argv: ["cat", "--", path], user });
+  return code === 0 ? stdout : undefined;
+}
+
+/** Removes a directory below the service's own, whatever is in it. */
+export async function removeTree(run: Run, user: User, path: string): Promise<void> {
+  await must(run, { argv: ["rm", "-rf", "--", path], user });
+}
+
+/** Runs a command that has to succeed. @throws {Error} with its last line of stderr. */
+export async function must(run: Run, command: Parameters<Run>[0]) {
+  const outcome = await run(command);
+  if (outcome.code !== 0) {
+    const said = outcome.stderr.trim().split("\n").at(-1) || `exit code ${outcome.code}`;
+    throw new Error(`${command.argv[0]} failed: ${said}`);
+  }
+  return outcome;
+}
