@@ -16,6 +16,8 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x1f\x7f]/g;
 const LEVELS = { debug: "DEBUG", info: "INFO ", warning: "WARN ", error: "ERROR" } as const;
 
 /** One log line: `2023/05/17 20:13:20 [INFO ] message key=value`, control characters made visible. */
@@ -33,9 +35,8 @@ export function formatLine(record: LogRecord): string {
     .join("");
   const name = LEVELS[level as keyof typeof LEVELS] ?? level.toUpperCase();
   // A message can quote what a stranger sent: it must not be able to forge a line of its own.
-  // deno-lint-ignore no-control-regex
   const text = (String(record.rawMessage) + fields).replace(
-    /[\x00-\x1f\x7f]/g,
+    CONTROL,
     (c) => JSON.stringify(c).slice(1, -1),
   );
   return `${date} ${time} [${name}] ${text}\n`;

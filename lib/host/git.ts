@@ -23,6 +23,8 @@ export interface Git {
   remoteTip(signal?: AbortSignal): Promise<string>;
   /** Brings the branch into the mirror, making the mirror anew when it is missing or broken. */
   fetch(signal?: AbortSignal): Promise<void>;
+  /** Makes the mirror anew beside the old one, which stays until that has worked. */
+  clone(signal?: AbortSignal): Promise<void>;
   /** The branch's newest fetched revision; undefined before the first fetch or when the mirror is broken. */
   fetchedTip(): Promise<string | undefined>;
   /** Everything in a revision, by path. */
@@ -63,13 +65,23 @@ export function createGit(
 
   async function fetchedTip() {
     const { code, stdout } = await git(
-      inMirror(paths.mirror, "rev-parse", "--verify", "-q", `${ref}^{tree}`, ref),
+      inMirror(paths.mirror, "show", "-s", "--format=%H", ref, "--"),
     );
-    return code === 0 ? stdout.trim().split("\n")[1] : undefined;
+    return code === 0 ? stdout.trim() : undefined;
+  }
+
+  async function clone(signal?: AbortSignal) {
+    const fresh = `${paths.mirror}.new`;
+    await removeTree(run, user, fresh);
+    const { code, stderr } = await fetchInto(fresh, signal);
+    if (code !== 0) throw new RemoteError(`${repository.url}: ${lastLine(stderr)}`);
+    await removeTree(run, user, paths.mirror);
+    await must(run, { argv: ["mv", fresh, paths.mirror], user });
   }
 
   return {
     fetchedTip,
+    clone,
     async prepare() {
       // Git refuses a local repository of another user's; the config naming it is the permission.
       const local = repository.url.replace(/^file:\/\/(localhost)?/, "");
@@ -94,14 +106,7 @@ export function createGit(
     },
     async fetch(signal) {
       const { code } = await fetchInto(paths.mirror, signal);
-      if (code === 0 && await fetchedTip()) return;
-      // The mirror is a copy: rather than mend it, clone again beside it and keep it if that fails too.
-      const fresh = `${paths.mirror}.new`;
-      await removeTree(run, user, fresh);
-      const again = await fetchInto(fresh, signal);
-      if (again.code !== 0) throw new RemoteError(`${repository.url}: ${lastLine(again.stderr)}`);
-      await removeTree(run, user, paths.mirror);
-      await must(run, { argv: ["mv", fresh, paths.mirror], user });
+      if (code !== 0 || !await fetchedTip()) await clone(signal);
     },
     async tree(revision) {
       const { stdout } = await must(run, {

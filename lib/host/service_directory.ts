@@ -78,6 +78,17 @@ export async function readPrivateFile(
   return code === 0 ? stdout : undefined;
 }
 
+/** Whether `path` is gone; asks the user only where pgod itself may not look. */
+export async function isMissing(run: Run, user: User, path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    return (await run({ argv: ["test", "-e", path], user })).code !== 0;
+  }
+}
+
 /** Removes a directory below the service's own, whatever is in it. */
 export async function removeTree(run: Run, user: User, path: string): Promise<void> {
   await must(run, { argv: ["rm", "-rf", "--", path], user });

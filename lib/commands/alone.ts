@@ -1,0 +1,36 @@
+/**
+ * Commands that change something: one at a time in each service.
+ * @module
+ */
+import { BusyError } from "../service/lock.ts";
+import { createOutput, type Output } from "../service/output.ts";
+import { failureLines } from "../service/reconcile.ts";
+import { StatusError } from "../ssh/status.ts";
+import type { Call } from "./command.ts";
+
+/** Milliseconds a command waits for another one. */
+const PATIENCE = 10 * 60_000;
+
+/**
+ * Runs `work` while nobody else changes the service; says for whom it waits.
+ * @throws {StatusError} 500 with everything that went wrong, a line each.
+ */
+export async function alone(
+  call: Call,
+  command: string,
+  work: (output: Output) => Promise<number>,
+): Promise<number> {
+  const output = createOutput(call.stdout, call.stderr, call.signal);
+  const waiting = (holder: string) => output.step(`waiting for "${holder}" to end`);
+  try {
+    return await call.service.lock.hold(`${command} by ${call.actor}`, () => work(output), {
+      patience: PATIENCE,
+      signal: call.signal,
+      waiting,
+    });
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    if (error instanceof BusyError) throw new StatusError(500, error.message);
+    throw new StatusError(500, failureLines(error).join("\n"));
+  }
+}

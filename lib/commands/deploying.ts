@@ -1,0 +1,128 @@
+/**
+ * Commands that bring a revision to life: `pull`, `build`, `up`, `sync`.
+ * @module
+ */
+import { RemoteError } from "../host/git.ts";
+import type { Output } from "../service/output.ts";
+import { begin, build as buildImages, pull as pullImages } from "../service/prepare.ts";
+import {
+  deploy,
+  ensureLive,
+  followBranch,
+  inspect,
+  reconcile,
+  type Report,
+} from "../service/reconcile.ts";
+import type { Prepared } from "../service/service.ts";
+import { type Call, type Command, print } from "./command.ts";
+import { alone } from "./alone.ts";
+
+/** Pulls the images of the newest revision; what runs is not touched. */
+export const pull: Command = {
+  name: "pull",
+  summary: "fetch the newest revision and pull its images",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) => preparing(call, "pull", pullImages),
+};
+
+/** Builds the images of the newest revision; what runs is not touched. */
+export const build: Command = {
+  name: "build",
+  summary: "fetch the newest revision and build its images",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) => preparing(call, "build", buildImages),
+};
+
+function preparing(
+  call: Call,
+  command: string,
+  step: (service: Call["service"], prepared: Prepared, output: Output) => Promise<void>,
+): Promise<number> {
+  return alone(call, command, async (output) => {
+    const { service } = call;
+    await followBranch(service, call.signal);
+    const { prepared } = service;
+    const candidate = await inspect(service, service.tip ?? "");
+    const fits = prepared?.record.revision === candidate.revision &&
+      prepared.candidate.digest === candidate.digest;
+    const ready = fits ? prepared : await begin(service, candidate, command, call.actor);
+    try {
+      await step(service, ready, output);
+      service.prepared = ready;
+    } catch (error) {
+      service.prepared = undefined;
+      service.host.ledger.end(ready.record, "failed", (error as Error).message);
+      throw error;
+    }
+    output.step(`deployment ${ready.record.number} is prepared, up makes it live`);
+    return 0;
+  });
+}
+
+/** Makes the newest revision live, with the images that `pull` and `build` prepared where they did. */
+export const up: Command = {
+  name: "up",
+  summary: "make the newest revision live (after down or stop: start it again)",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) =>
+    alone(call, "up", async (output) => {
+      const { service, actor } = call;
+      const { ledger } = service.host;
+      if (!service.prepared) {
+        await followBranch(service, call.signal).catch((error) => {
+          if (!(error instanceof RemoteError) || !service.tip) throw error;
+          output.step(`${error.message}; going on with what was fetched before`);
+        });
+      }
+      const { stopped, live } = ledger.service(service.config.name);
+      ledger.update(service.config.name, { stopped: null });
+      try {
+        const candidate = await inspect(service, service.tip ?? "");
+        const current = ledger.deployment(service.config.name, live)?.digest === candidate.digest;
+        const report = current && !service.prepared
+          ? await ensureLive(service, output)
+          : await deploy(service, candidate, { cause: "up", actor, output });
+        service.handled = service.tip;
+        return await conclude(call, report);
+      } catch (error) {
+        // An up that failed has not changed what was wished before it.
+        if (ledger.service(service.config.name).live === live) {
+          ledger.update(service.config.name, { stopped });
+        }
+        throw error;
+      }
+    }),
+};
+
+/** A tick at once, that tries again what failed before. */
+export const sync: Command = {
+  name: "sync",
+  summary: "look at the repository now and deploy what is new, also what failed before",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) =>
+    alone(call, "sync", async (output) => {
+      const { service, actor, signal } = call;
+      const report = await reconcile(service, {
+        cause: "sync",
+        actor,
+        output,
+        retry: true,
+        signal,
+      });
+      service.trouble = "";
+      return await conclude(call, report);
+    }),
+};
+
+async function conclude(call: Call, { line }: Report): Promise<number> {
+  await print(call, `${line}\n`);
+  return 0;
+}

@@ -1,0 +1,105 @@
+/**
+ * Commands on what is deployed already: `down`, `start`, `stop`, `restart`.
+ * @module
+ */
+import type { Container } from "../host/podman.ts";
+import { ensureLive } from "../service/reconcile.ts";
+import { takeDown } from "../service/switch.ts";
+import { StatusError } from "../ssh/status.ts";
+import { alone } from "./alone.ts";
+import { type Call, type Command, print } from "./command.ts";
+import { pickContainers } from "./pick.ts";
+
+/** Milliseconds `podman stop` and its like may take. */
+const DEADLINE = 5 * 60_000;
+
+/** Removes the containers and remembers that they are not wanted; volumes always stay. */
+export const down: Command = {
+  name: "down",
+  summary: "remove the containers and keep them away until up or start; volumes stay",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) =>
+    alone(call, "down", async (output) => {
+      const { host: { ledger }, config } = call.service;
+      remember(call, "down");
+      await takeDown(call.service, ledger.service(config.name).live, output);
+      await print(call, `"${config.name}" is down\n`);
+      return 0;
+    }),
+};
+
+/** Stops containers; all of them: the service stays stopped. */
+export const stop: Command = {
+  name: "stop",
+  summary: "stop containers; without a SERVICE all, until up or start",
+  args: "[SERVICE…]",
+  arity: [0, 100],
+  options: [],
+  run: (call) =>
+    alone(call, "stop", async () => {
+      const picked = await pickContainers(call);
+      if (call.args.length === 0) remember(call, "stop");
+      return await podman(call, "stop", picked);
+    }),
+};
+
+/** Starts stopped containers, from the live deployment where they are gone. */
+export const start: Command = {
+  name: "start",
+  summary: "start stopped containers; without a SERVICE all of them",
+  args: "[SERVICE…]",
+  arity: [0, 100],
+  options: [],
+  run: (call) =>
+    alone(call, "start", async (output) => {
+      const { service, args } = call;
+      const { ledger } = service.host;
+      if (args.length > 0) return await podman(call, "start", await pickContainers(call));
+      const { stopped, live } = ledger.service(service.config.name);
+      if (live === null) {
+        throw new StatusError(400, `nothing is deployed of "${service.config.name}", try up`);
+      }
+      ledger.update(service.config.name, { stopped: null });
+      try {
+        const report = await ensureLive(service, output);
+        await print(call, `${report.line}\n`);
+        return 0;
+      } catch (error) {
+        ledger.update(service.config.name, { stopped });
+        throw error;
+      }
+    }),
+};
+
+/** Stops and starts containers, without making them anew. */
+export const restart: Command = {
+  name: "restart",
+  summary: "restart containers; without a SERVICE all",
+  args: "[SERVICE…]",
+  arity: [0, 100],
+  options: [],
+  run: (call) =>
+    alone(call, "restart", async () => await podman(call, "restart", await pickContainers(call))),
+};
+
+function remember({ service, actor }: Call, command: string): void {
+  const stopped = `by ${actor} with ${command} at ${new Date().toISOString()}`;
+  service.host.ledger.update(service.config.name, { stopped });
+}
+
+/** Runs one podman command on containers; a code that is not 0 is a failure whatever was printed. */
+async function podman(
+  call: Call,
+  action: "start" | "stop" | "restart",
+  picked: Container[],
+): Promise<number> {
+  const { service: { host, user }, stderr } = call;
+  // Not ended with the client: half of the containers restarted is what nobody wants.
+  const argv = ["podman", action, ...picked.map(({ id }) => id)] as const;
+  const { code } = await host.run({ argv, user, stdout: () => {}, stderr, deadline: DEADLINE });
+  if (code !== 0) throw new StatusError(500, `podman ${action} exited with ${code}`);
+  await print(call, picked.map(({ name }) => `${name}\n`).join(""));
+  return 0;
+}

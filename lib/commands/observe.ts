@@ -1,0 +1,181 @@
+/**
+ * Commands that look and change nothing: Podman itself is asked, by label.
+ * @module
+ */
+import { hostname } from "node:os";
+import { containers, projectLabel } from "../host/podman.ts";
+import { failureLines, inspect, short } from "../service/reconcile.ts";
+import { deploymentOf } from "../service/prepare.ts";
+import { runFile } from "../compose/run_file.ts";
+import { StatusError } from "../ssh/status.ts";
+import { type Call, type Command, print, value } from "./command.ts";
+import { pickContainers } from "./pick.ts";
+
+/** Shows that the key works. */
+export const ping: Command = {
+  name: "ping",
+  summary: "answer, to show that the key works",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: async (call) => {
+    await print(call, `pong! - ${hostname()}\n`);
+    return 0;
+  },
+};
+
+/** Podman's own table. */
+export const ps: Command = {
+  name: "ps",
+  summary: "list the service's containers",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  async run({ service, stdout, stderr, signal }) {
+    const argv = ["podman", "ps", "-a", "--filter", projectLabel(service.config.name)] as const;
+    return (await service.host.run({ argv, user: service.user, stdout, stderr, signal })).code;
+  },
+};
+
+/** What containers print, as they print it. */
+export const logs: Command = {
+  name: "logs",
+  summary: "show what containers print",
+  args: "[SERVICE…]",
+  arity: [0, 100],
+  options: [
+    { name: "follow", short: "f", summary: "go on until you end it" },
+    {
+      name: "tail",
+      short: "n",
+      value: "N",
+      summary: "only the last N lines",
+      pattern: /^\d{1,9}$/,
+    },
+    {
+      name: "since",
+      value: "TIME",
+      summary: "only since then: 10m, 2026-11-23T10:00:00Z",
+      pattern: /^[\w:.+][\w:.+-]*$/,
+    },
+    { name: "timestamps", short: "t", summary: "with the time of each line" },
+  ],
+  async run(call) {
+    const { service, stdout, stderr, signal } = call;
+    const picked = await pickContainers(call);
+    const flags = [
+      ...(call.options.has("follow") ? ["--follow"] : []),
+      ...(call.options.has("timestamps") ? ["--timestamps"] : []),
+      ...["tail", "since"].flatMap((name) =>
+        value(call, name) === undefined ? [] : [`--${name}=${value(call, name)}`]
+      ),
+      ...(picked.length > 1 ? ["--names"] : []),
+    ];
+    const argv = ["podman", "logs", ...flags, "--", ...picked.map(({ id }) => id)] as const;
+    return (await service.host.run({
+      argv,
+      user: service.user,
+      stdout,
+      stderr,
+      signal,
+      deadline: 0,
+    })).code;
+  },
+};
+
+/** What podman-compose would be given for the tip. */
+export const config: Command = {
+  name: "config",
+  summary: "show the compose file of the tip as PGO resolves it",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  async run(call) {
+    const { service } = call;
+    if (!service.tip) throw new StatusError(500, "the repository was not fetched yet");
+    try {
+      const candidate = await inspect(service, service.tip);
+      const number = service.host.ledger.service(service.config.name).live ?? 0;
+      const record = { number, revision: candidate.revision };
+      await print(call, runFile(candidate.model, deploymentOf(service, record)).text);
+      return 0;
+    } catch (error) {
+      throw new StatusError(500, failureLines(error).join("\n"));
+    }
+  },
+};
+
+/** Everything PGO knows of the service. */
+export const status: Command = {
+  name: "status",
+  summary: "show what is deployed, what is wanted and what runs",
+  args: "",
+  arity: [0, 0],
+  options: [{ name: "json", summary: "for machines" }],
+  async run(call) {
+    const facts = await collect(call);
+    if (call.options.has("json")) await print(call, JSON.stringify(facts, null, 2) + "\n");
+    else await print(call, describe(facts));
+    return 0;
+  },
+};
+
+async function collect({ service }: Call) {
+  const { host: { ledger, run }, config, user, tip, trouble, lock } = service;
+  const { live, checkout, stopped } = ledger.service(config.name);
+  const deployed = ledger.deployment(config.name, live);
+  const last = ledger.last(config.name);
+  return {
+    service: config.name,
+    user: config.user,
+    repository: config.repository.url,
+    branch: config.branch,
+    tip: tip ?? null,
+    deployed: deployed?.revision ?? null,
+    deployment: live,
+    checkout,
+    stopped,
+    trouble: trouble || null,
+    busy: lock.holder || null,
+    last: last
+      ? {
+        number: last.number,
+        revision: last.revision,
+        cause: last.cause,
+        actor: last.actor,
+        started: last.started,
+        ended: last.ended,
+        outcome: last.outcome,
+        detail: last.detail,
+      }
+      : null,
+    containers: (await containers(run, user, config.name)).map((
+      { name, composeService, state, status, exitCode, revision, deployment },
+    ) => ({ name, service: composeService, state, status, exitCode, revision, deployment })),
+  };
+}
+
+function describe(facts: Awaited<ReturnType<typeof collect>>): string {
+  const { last } = facts;
+  const rows: [string, string | null][] = [
+    ["service", `${facts.service} as ${facts.user}`],
+    ["repository", `${facts.repository} ${facts.branch}`],
+    ["tip", facts.tip && short(facts.tip)],
+    ["deployed", facts.deployed && `${short(facts.deployed)} as deployment ${facts.deployment}`],
+    ["checkout", facts.checkout && short(facts.checkout)],
+    ["stopped", facts.stopped],
+    ["busy", facts.busy],
+    ["trouble", facts.trouble],
+    [
+      "last",
+      last &&
+      `deployment ${last.number}, ${last.cause} by ${last.actor}, ${last.started}: ${last.outcome}${
+        last.detail ? `: ${last.detail}` : ""
+      }`,
+    ],
+    ...facts.containers.map((
+      c,
+    ): [string, string] => ["container", `${c.name} ${c.status || c.state}`]),
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(11)} ${text ?? "-"}\n`).join("");
+}

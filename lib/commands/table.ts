@@ -1,0 +1,27 @@
+/**
+ * The command table: everything that may be asked of a service.
+ * @module
+ */
+import type { Command } from "./command.ts";
+import { build, pull, sync, up } from "./deploying.ts";
+import { exec } from "./exec.ts";
+import { down, restart, start, stop } from "./lifecycle.ts";
+import { config, logs, ping, ps, status } from "./observe.ts";
+
+/** All commands, in the order people read them. */
+export const COMMANDS: readonly Command[] = [
+  ping,
+  status,
+  ps,
+  logs,
+  exec,
+  pull,
+  build,
+  up,
+  down,
+  start,
+  stop,
+  restart,
+  sync,
+  config,
+];

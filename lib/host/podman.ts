@@ -1,0 +1,112 @@
+/**
+ * What Podman itself says and does for one service: the truth behind every outcome.
+ * @module
+ */
+import type { User } from "./as_user.ts";
+import type { Command, Run } from "./process.ts";
+import { must } from "./service_directory.ts";
+import { sleep } from "./clock.ts";
+
+/** A container of a service, running or not. */
+export interface Container {
+  id: string;
+  name: string;
+  /** Its service in the compose file. */
+  composeService: string;
+  /** `running`, `exited`, `created`, … */
+  state: string;
+  /** Podman's own words: `Up 3 minutes ago`. */
+  status: string;
+  exitCode: number;
+  image: string;
+  /** PGO's labels; empty where it was not made by PGO. */
+  revision: string;
+  deployment: string;
+}
+
+/** Milliseconds a pull may take. */
+const PULL_DEADLINE = 30 * 60_000;
+
+/** The label by which podman-compose marks the containers of `service`. */
+export const projectLabel = (service: string) => `label=io.podman.compose.project=${service}`;
+
+/** All containers of `service`. */
+export async function containers(run: Run, user: User, service: string): Promise<Container[]> {
+  const { stdout } = await must(run, {
+    argv: ["podman", "ps", "-a", "--filter", projectLabel(service), "--format", "json"],
+    user,
+  });
+  return parseContainers(stdout);
+}
+
+/** Reads `podman ps --format json`. */
+export function parseContainers(json: string): Container[] {
+  const list = JSON.parse(json || "[]") as {
+    Id: string;
+    Names: string[];
+    State: string;
+    Status: string;
+    ExitCode: number;
+    Image: string;
+    Labels: Record<string, string> | null;
+  }[];
+  return list.map(({ Id, Names, State, Status, ExitCode, Image, Labels }) => ({
+    id: Id,
+    name: Names[0] ?? Id,
+    composeService: Labels?.["com.docker.compose.service"] ?? "",
+    state: State,
+    status: Status,
+    exitCode: ExitCode,
+    image: Image,
+    revision: Labels?.["pgo.revision"] ?? "",
+    deployment: Labels?.["pgo.deployment"] ?? "",
+  }));
+}
+
+/** Whether the user has an image under this name. */
+export async function imageExists(run: Run, user: User, image: string): Promise<boolean> {
+  return (await run({ argv: ["podman", "image", "exists", image], user })).code === 0;
+}
+
+/**
+ * Pulls an image, by Podman rather than podman-compose: its exit code tells whether that worked, and
+ * 1.0.3's does not. Output goes to the command's sinks. Returns the exit code.
+ */
+export async function pullImage(
+  run: Run,
+  user: User,
+  image: string,
+  output: Pick<Command, "stdout" | "stderr" | "signal">,
+): Promise<number> {
+  const argv = ["podman", "pull", "--", image] as const;
+  return (await run({ ...output, argv, user, deadline: PULL_DEADLINE })).code;
+}
+
+/** Gives `image` a second name. */
+export async function tagImage(run: Run, user: User, image: string, tag: string): Promise<void> {
+  await must(run, { argv: ["podman", "tag", image, tag], user });
+}
+
+/** Removes containers for good, whatever state they are in. */
+export async function removeContainers(
+  run: Run,
+  user: User,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length > 0) await must(run, { argv: ["podman", "rm", "-f", "-t", "10", ...ids], user });
+}
+
+/**
+ * Ends whatever a `podman exec` started inside its container: Podman leaves it running when the exec
+ * itself is killed. Found by the variable `PGO_EXEC` that the exec was given, children included; looked
+ * for from inside the user's own namespace, since it may run under a subordinate uid.
+ */
+export async function endExec(run: Run, user: User, marker: string): Promise<void> {
+  const script =
+    'for f in $(grep -lsz "^PGO_EXEC=$1\\$" /proc/[0-9]*/environ); do p=${f#/proc/}; ' +
+    'kill -s "$2" "${p%/environ}" 2>/dev/null; done; true';
+  for (const signal of ["TERM", "KILL"]) {
+    await run({ argv: ["podman", "unshare", "sh", "-c", script, "sh", marker, signal], user });
+    if (signal === "TERM") await sleep(500);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * All services of a host: taken up, changed and taken down as the config says.
+ * @module
+ */
+import type { Config, ServiceConfig } from "../config/parse.ts";
+import type { User } from "../host/as_user.ts";
+import { sleep, within } from "../host/clock.ts";
+import { createOutput } from "./output.ts";
+import { follow } from "./poller.ts";
+import { createService, type Host, type Service } from "./service.ts";
+import { takeDown } from "./switch.ts";
+
+interface Member {
+  service: Service;
+  /** Ends the following; a deployment under way goes on. */
+  leave: AbortController;
+  done: Promise<void>;
+}
+
+/** The services this pgod runs. */
+export class Fleet {
+  readonly #members = new Map<string, Member>();
+  readonly #deadline = new AbortController();
+
+  /** `interval`: milliseconds between ticks. `formerUser` looks up a user that only the ledger still names. */
+  constructor(
+    readonly host: Host,
+    readonly interval: number,
+    readonly formerUser: (name: string) => Promise<User | undefined>,
+  ) {}
+
+  /** A service by name. */
+  find(name: string): Service | undefined {
+    return this.#members.get(name)?.service;
+  }
+
+  /** All services, in the config's order. */
+  services(): Service[] {
+    return [...this.#members.values()].map(({ service }) => service);
+  }
+
+  /**
+   * Makes the fleet what `config` says: new services are taken up, changed ones go on with their new
+   * config, removed ones are taken down as the user they ran as. `users` holds the account of each.
+   */
+  async apply(
+    config: Config,
+    users: ReadonlyMap<string, User>,
+    cause: "boot" | "config",
+  ): Promise<void> {
+    const { ledger, log } = this.host;
+    const wanted = new Map(config.services.map((service) => [service.name, service]));
+    const gone = ledger.services().filter(({ name }) => !wanted.has(name));
+    if (wanted.size === 0 && gone.length > 0) {
+      log.warn(
+        "The config names no service: nothing is taken down; remove the last one with pgoctl … down",
+      );
+    }
+    for (const [name, member] of this.#members) {
+      const next = wanted.get(name);
+      if (next && sameService(member.service, next, foreignPorts(config, name))) continue;
+      await this.#release(name, member);
+      if (next && next.user !== member.service.config.user) {
+        await this.#takeDownAs(name, member.service.user);
+      }
+    }
+    for (const { name, user } of wanted.size > 0 ? gone : []) {
+      const owner = users.get(user) ?? await this.formerUser(user);
+      if (owner) await this.#takeDownAs(name, owner);
+      else {log.error(
+          `"${name}" is no longer in the config, but its user "${user}" is not there to take it down`,
+        );}
+    }
+    for (const service of config.services) {
+      const user = users.get(service.user);
+      if (!this.#members.has(service.name) && user) this.#takeUp(config, service, user, cause);
+    }
+  }
+
+  #takeUp(config: Config, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
+    const unit = createService(this.host, service, user, foreignPorts(config, service.name));
+    const leave = new AbortController();
+    this.host.ledger.update(service.name, { user: service.user });
+    this.host.log.info(`Service "${service.name}" with upstream "${service.repository.url}"`);
+    const options = {
+      interval: this.interval,
+      cause,
+      signal: leave.signal,
+      deadline: this.#deadline.signal,
+    };
+    this.#members.set(service.name, { service: unit, leave, done: follow(unit, options) });
+    this.host.log.info(`Launched tracking routine for "${service.name}"`);
+  }
+
+  async #release(name: string, member: Member): Promise<void> {
+    member.leave.abort();
+    await member.done;
+    this.#members.delete(name);
+  }
+
+  /** Ends a service's containers for good; its files and volumes stay. */
+  async #takeDownAs(name: string, user: User): Promise<void> {
+    const { ledger, log } = this.host;
+    const { live } = ledger.service(name);
+    const config = { ...NOBODY, name, user: user.name };
+    const output = createOutput(() => {}, () => {}, this.#deadline.signal);
+    try {
+      await takeDown(createService(this.host, config, user, []), live, output);
+      ledger.forget(name);
+      log.info(
+        `"${name}" is no longer wanted as "${user.name}" and was taken down; its files stay`,
+      );
+    } catch (error) {
+      log.error(
+        `"${name}" is no longer wanted, but was not taken down: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /**
+   * Stops following. Deployments under way get `patience` milliseconds to reach their end and are ended
+   * after that; containers stay as they are.
+   */
+  async stop(patience: number): Promise<void> {
+    const members = [...this.#members.values()];
+    for (const { leave } of members) leave.abort();
+    const busy = members.filter(({ service }) => service.lock.holder);
+    if (busy.length > 0) {
+      this.host.log.info(
+        `Waiting for ${busy.map(({ service }) => service.config.name).join(", ")}`,
+      );
+    }
+    const idle = Promise.all(
+      members.map(({ done, service }) => done.then(() => service.lock.idle())),
+    );
+    if (await within(patience, idle.then(() => true))) return;
+    this.#deadline.abort();
+    await Promise.race([idle, sleep(10_000)]);
+  }
+}
+
+const NOBODY: ServiceConfig = {
+  name: "",
+  user: "",
+  repository: { url: "" },
+  branch: "",
+  urls: [],
+  ports: undefined,
+  compose: undefined,
+  env: {},
+  mounts: [],
+  networks: [],
+  volumes: [],
+  allow: [],
+};
+
+function foreignPorts(config: Config, name: string): Service["foreignPorts"] {
+  return config.services.filter((other) => other.name !== name)
+    .flatMap((other) => (other.ports ?? []).map((range) => ({ range, service: other.name })));
+}
+
+function sameService(
+  service: Service,
+  config: ServiceConfig,
+  foreign: Service["foreignPorts"],
+): boolean {
+  return JSON.stringify([service.config, service.foreignPorts]) ===
+    JSON.stringify([config, foreign]);
+}

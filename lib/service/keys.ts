@@ -1,0 +1,37 @@
+/**
+ * The keys of a service: every regular file in `ssh/` of a revision.
+ * @module
+ */
+import { type AuthorizedKey, parseKeyFile } from "../ssh/access.ts";
+import type { Service } from "./service.ts";
+
+/** Bytes a key file may have. */
+const KEY_FILE_LIMIT = 64 * 1024;
+
+/** Reads them from committed objects; lines that are no keys are logged and skipped. */
+export async function readKeys(service: Service, revision: string): Promise<AuthorizedKey[]> {
+  const { git, config, host: { log } } = service;
+  const tree = await git.tree(revision);
+  const files = [...tree].filter(([path, entry]) =>
+    /^ssh\/[^/]+$/.test(path) && entry.kind === "file"
+  );
+  const small = files.filter(([, entry]) => entry.size <= KEY_FILE_LIMIT);
+  const blobs = await git.blobs(small.map(([, { id }]) => id));
+  const keys: AuthorizedKey[] = [];
+  for (const [path, { id, size }] of files) {
+    const blob = blobs.get(id);
+    if (!blob) {
+      log.warn(`${config.name}: ${path}: ${size} bytes are no key file, it is skipped`);
+      continue;
+    }
+    const { keys: found, problems } = parseKeyFile(path, new TextDecoder().decode(blob));
+    keys.push(...found);
+    for (const { line, message, loud } of problems) {
+      log[loud ? "error" : "warn"](`${config.name}: ${path}:${line}: ${message}`, { revision });
+    }
+  }
+  if (keys.length === 0) {
+    log.warn(`${config.name}: no public key in ssh/ of ${revision}: nobody can operate it`);
+  }
+  return keys;
+}

@@ -1,0 +1,152 @@
+/**
+ * What was deployed, by whom, with what outcome, and what operators wish: SQLite in `<dir>/pgo.db`.
+ * Nothing here is needed to keep containers running.
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+
+/** How a deployment ended; `running` until it has. */
+export type DeploymentOutcome = "running" | "live" | "rejected" | "failed" | "rolled back";
+
+/** One attempt to make a candidate live. */
+export interface DeploymentRecord {
+  /** Counts up from 1 in each service; part of its image tags. */
+  number: number;
+  service: string;
+  revision: string;
+  /** What the deployment depended on, hashed: watched files and the service's config. */
+  digest: string;
+  /** `push`, `boot`, `config`, or the command that asked. */
+  cause: string;
+  /** Fingerprint and comment of the key that asked, or `pgod`. */
+  actor: string;
+  /** ISO 8601, UTC. */
+  started: string;
+  ended: string | null;
+  outcome: DeploymentOutcome;
+  /** One line: why it ended so. */
+  detail: string;
+}
+
+/** What is remembered of a service besides its deployments. */
+export interface ServiceRecord {
+  name: string;
+  /** The user it last ran as: whoever has to take it down. */
+  user: string;
+  /** Number of the deployment whose containers should run; null: none. */
+  live: number | null;
+  /** Revision whose files are in the checkout. */
+  checkout: string | null;
+  /** Who stopped it and when, in one line; null: it should run. */
+  stopped: string | null;
+}
+
+const VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE service (
+    name TEXT PRIMARY KEY, user TEXT NOT NULL, live INTEGER, checkout TEXT, stopped TEXT
+  ) STRICT;
+  CREATE TABLE deployment (
+    service TEXT NOT NULL, number INTEGER NOT NULL, revision TEXT NOT NULL, digest TEXT NOT NULL,
+    cause TEXT NOT NULL, actor TEXT NOT NULL, started TEXT NOT NULL, ended TEXT,
+    outcome TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (service, number)
+  ) STRICT;
+  PRAGMA user_version = ${VERSION};`;
+
+/** The ledger of one host. */
+export class Ledger {
+  readonly #db: DatabaseSync;
+
+  /** Opens or makes the ledger at `path`. @throws {Error} when it was written by a newer pgod. */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const version = Number(this.#db.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (version > VERSION) {
+      throw new Error(`${path} was written by a newer pgod (schema ${version})`);
+    }
+    if (version === 0) this.#db.exec(`BEGIN; ${SCHEMA} COMMIT;`);
+  }
+
+  /** Everything remembered of one service, fresh for one never seen. */
+  service(name: string): ServiceRecord {
+    const row = this.#db.prepare("SELECT * FROM service WHERE name = ?").get(name);
+    return row as unknown as ServiceRecord ??
+      { name, user: "", live: null, checkout: null, stopped: null };
+  }
+
+  /** All services ever taken up and not yet taken down for good. */
+  services(): ServiceRecord[] {
+    return this.#db.prepare("SELECT * FROM service ORDER BY name")
+      .all() as unknown as ServiceRecord[];
+  }
+
+  /** Writes what changed of a service. */
+  update(name: string, change: Partial<Omit<ServiceRecord, "name">>): void {
+    const { user, live, checkout, stopped } = { ...this.service(name), ...change };
+    this.#db.prepare(
+      `INSERT INTO service (name, user, live, checkout, stopped) VALUES (?1, ?2, ?3, ?4, ?5)
+       ON CONFLICT (name) DO UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5`,
+    ).run(name, user, live, checkout, stopped);
+  }
+
+  /** Forgets a service that was taken down; its deployments stay as history. */
+  forget(name: string): void {
+    this.#db.prepare("DELETE FROM service WHERE name = ?").run(name);
+  }
+
+  /** Records that a deployment begins; its number is above all before and above `floor`. */
+  begin(
+    start: Pick<DeploymentRecord, "service" | "revision" | "digest" | "cause" | "actor">,
+    floor = 0,
+  ): DeploymentRecord {
+    const row = this.#db.prepare("SELECT max(number) AS number FROM deployment WHERE service = ?")
+      .get(start.service);
+    const record: DeploymentRecord = {
+      ...start,
+      number: Math.max(Number(row?.["number"] ?? 0), floor) + 1,
+      started: new Date().toISOString(),
+      ended: null,
+      outcome: "running",
+      detail: "",
+    };
+    this.#db.prepare("INSERT INTO deployment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(
+      record.service,
+      record.number,
+      record.revision,
+      record.digest,
+      record.cause,
+      record.actor,
+      record.started,
+      record.ended,
+      record.outcome,
+      record.detail,
+    );
+    return record;
+  }
+
+  /** Records how a deployment ended. */
+  end(record: DeploymentRecord, outcome: DeploymentOutcome, detail: string): void {
+    this.#db.prepare(
+      "UPDATE deployment SET ended = ?, outcome = ?, detail = ? WHERE service = ? AND number = ?",
+    ).run(new Date().toISOString(), outcome, detail, record.service, record.number);
+  }
+
+  /** One deployment, if there was such a one. */
+  deployment(service: string, number: number | null): DeploymentRecord | undefined {
+    return this.#db.prepare("SELECT * FROM deployment WHERE service = ? AND number = ?")
+      .get(service, number) as unknown as DeploymentRecord | undefined;
+  }
+
+  /** The newest deployment of a service. */
+  last(service: string): DeploymentRecord | undefined {
+    return this.#db.prepare(
+      "SELECT * FROM deployment WHERE service = ? ORDER BY number DESC LIMIT 1",
+    )
+      .get(service) as unknown as DeploymentRecord | undefined;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * When a service is reconciled: at start, then every interval with jitter, later when its remote fails.
+ * @module
+ */
+import { RemoteError } from "../host/git.ts";
+import { createOutput, type Output } from "./output.ts";
+import { ensureLive, failureLines, prepareService, reconcile, type Report } from "./reconcile.ts";
+import type { Service } from "./service.ts";
+
+/** Share of the interval by which ticks wander, so that services do not all ask at once. */
+const JITTER = 0.1;
+/** The interval grows to at most this many times itself while the remote does not answer. */
+const BACK_OFF_LIMIT = 8;
+/** Milliseconds a tick waits for a command that holds the service. */
+const PATIENCE = 60 * 60_000;
+
+/** Milliseconds until the next tick: `interval` ± jitter, doubled for each failure up to the limit. */
+export function nextDelay(interval: number, failures: number, random: number): number {
+  const stretched = interval * Math.min(2 ** failures, BACK_OFF_LIMIT);
+  return Math.round(stretched * (1 - JITTER + 2 * JITTER * random));
+}
+
+/**
+ * Follows the service's branch until `signal` aborts. Never throws: a failure is one log line, said once
+ * until it changes, and the next tick tries again. `signal` ends the following, but not a deployment that
+ * is under way: only `deadline` does.
+ */
+export async function follow(
+  service: Service,
+  options: {
+    interval: number;
+    cause: "boot" | "config";
+    signal: AbortSignal;
+    deadline: AbortSignal;
+    random?: () => number;
+  },
+): Promise<void> {
+  const { host, config } = service;
+  const { signal, random = Math.random } = options;
+  let cause: string = options.cause;
+  let ready = false;
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      await service.lock.hold("pgod", async () => {
+        const output = logOutput(service, options.deadline);
+        if (!ready) {
+          await prepareService(service);
+          say(service, await ensureLive(service, output));
+        }
+        ready = true;
+        const request = { cause, actor: "pgod", output, signal: options.deadline };
+        const report = await reconcile(service, request);
+        if (report.result !== "current" || cause !== "push") say(service, report);
+      }, { patience: PATIENCE, signal });
+      if (service.trouble) host.log.info(`"${config.name}" is well again`);
+      service.trouble = "";
+      failures = 0;
+      cause = "push";
+    } catch (error) {
+      if (signal.aborted) break;
+      const lines = failureLines(error);
+      const trouble = lines.join("; ");
+      if (trouble !== service.trouble) {
+        for (const line of lines) host.log.error(`${config.name}: ${line}`, { tip: service.tip });
+      }
+      service.trouble = trouble;
+      failures = error instanceof RemoteError ? failures + 1 : 0;
+    }
+    await host.sleep(nextDelay(options.interval, failures, random()), signal);
+  }
+}
+
+/** Output of a deployment nobody waits for: line by line to the log, shown with `-d`. */
+function logOutput({ host: { log }, config }: Service, signal: AbortSignal): Output {
+  const decoder = new TextDecoder();
+  const sink = (chunk: Uint8Array) => {
+    for (const line of decoder.decode(chunk).split("\n")) {
+      if (line.trim()) log.debug(`${config.name}: ${line}`);
+    }
+  };
+  return createOutput(sink, sink, signal);
+}
+
+function say({ host, config }: Service, { result, line }: Report): void {
+  const level = result === "quarantined" ? "warn" : "info";
+  host.log[level](`${config.name}: ${line}`);
+}

@@ -1,0 +1,109 @@
+/**
+ * The first half of a deployment: images made ready while the old containers serve.
+ * @module
+ */
+import { buildFile, type Deployment, pulls } from "../compose/build_file.ts";
+import { compose } from "../host/podman_compose.ts";
+import { imageExists, pullImage, tagImage } from "../host/podman.ts";
+import { must, removeTree, writePrivateFile } from "../host/service_directory.ts";
+import type { Candidate } from "./candidate.ts";
+import type { DeploymentRecord } from "./ledger.ts";
+import type { Output } from "./output.ts";
+import type { Prepared, Service } from "./service.ts";
+
+/** A step that did not work; `message` is one line. */
+export class StepError extends Error {}
+
+/** Records a new deployment of `candidate`; nothing is prepared yet. */
+export async function begin(
+  service: Service,
+  candidate: Candidate,
+  cause: string,
+  actor: string,
+): Promise<Prepared> {
+  const { host, config, paths, user } = service;
+  // A ledger that was lost must not lead to a number whose files or images are still there.
+  const { stdout } = await must(host.run, { argv: ["ls", paths.deployments], user });
+  const floor = Math.max(0, ...stdout.split("\n").map((file) => parseInt(file) || 0));
+  const { revision, digest } = candidate;
+  const record = host.ledger.begin({ service: config.name, revision, digest, cause, actor }, floor);
+  // Its number is taken from now on, whatever becomes of the ledger.
+  await writePrivateFile(
+    host.run,
+    user,
+    `${paths.deployments}/${record.number}.revision`,
+    revision,
+  );
+  return { record, candidate, pulled: false, built: false };
+}
+
+/** What the generated files of a deployment are made from. */
+export function deploymentOf(service: Service, record: DeploymentRecord): Deployment {
+  const { config, paths } = service;
+  return {
+    service: config.name,
+    id: String(record.number),
+    revision: record.revision,
+    checkout: paths.checkout,
+    scratch: paths.scratch,
+    dataDir: paths.data,
+  };
+}
+
+/** Pulls what the candidate does not build and names it so that nothing else can take it away. */
+export async function pull(service: Service, prepared: Prepared, output: Output): Promise<void> {
+  if (prepared.pulled) return;
+  const { host: { run }, user } = service;
+  for (
+    const { image, tag, policy } of pulls(
+      prepared.candidate.model,
+      deploymentOf(service, prepared.record),
+    )
+  ) {
+    const present = await imageExists(run, user, image);
+    if (policy === "always" || (policy === "missing" && !present)) {
+      output.step(`pulling ${image}`);
+      const code = await pullImage(run, user, image, output);
+      if (code !== 0) throw new StepError(`pull of ${image} failed: ${output.lastLine()}`);
+    } else if (!present) {
+      throw new StepError(
+        `image ${image} is not on this host and its pull_policy says never to pull it`,
+      );
+    }
+    await tagImage(run, user, image, tag);
+  }
+  prepared.pulled = true;
+}
+
+/** Builds what the candidate builds, in a directory of its own. */
+export async function build(service: Service, prepared: Prepared, output: Output): Promise<void> {
+  if (prepared.built) return;
+  const { host: { run }, user, paths, git, config } = service;
+  const { text, tags, env } = buildFile(
+    prepared.candidate.model,
+    deploymentOf(service, prepared.record),
+  );
+  if (tags.length > 0) {
+    output.step(`building ${tags.map(({ composeService }) => composeService).join(", ")}`);
+    await removeTree(run, user, paths.scratch);
+    await git.materialize(prepared.record.revision, paths.scratch);
+    const file = `${paths.deployments}/${prepared.record.number}.build.yaml`;
+    await writePrivateFile(run, user, file, text);
+    const call = {
+      service: config.name,
+      file,
+      action: "build",
+      env: { ...config.env, ...env },
+    } as const;
+    const code = await compose(run, user, call, output);
+    for (const { composeService, tag } of tags) {
+      if (await imageExists(run, user, tag)) continue;
+      throw new StepError(
+        `build of ${composeService} failed: ${output.lastLine() || `exit code ${code}`}`,
+      );
+    }
+    await removeTree(run, user, paths.scratch);
+    await removeTree(run, user, `${paths.scratch}.index`);
+  }
+  prepared.built = true;
+}

@@ -1,0 +1,193 @@
+/**
+ * Brings what runs in line with what is wanted. Boot, tick, `sync` and a changed config all come here.
+ * @module
+ */
+import { containers } from "../host/podman.ts";
+import { ensureServiceDirectory, isMissing } from "../host/service_directory.ts";
+import { ensureRuntimeDirectory } from "../host/users.ts";
+import { type Candidate, inspectCandidate } from "./candidate.ts";
+import { readKeys } from "./keys.ts";
+import type { Output } from "./output.ts";
+import { begin, build, pull, StepError } from "./prepare.ts";
+import { Rejection, type Service } from "./service.ts";
+import { bringUp, switchTo, takeDown } from "./switch.ts";
+
+/** Why and for whom a reconcile runs. */
+export interface Request {
+  /** `boot`, `push`, `config`, or the command that asked. */
+  cause: string;
+  /** Fingerprint and comment of the key that asked, or `pgod`. */
+  actor: string;
+  output: Output;
+  /** Tries a candidate again that failed before. */
+  retry?: boolean;
+  signal?: AbortSignal;
+}
+
+/** What a reconcile found or did, in a word for machines and a line for people. */
+export interface Report {
+  result: "current" | "deployed" | "started" | "stopped" | "quarantined";
+  line: string;
+}
+
+/** Makes the user's and the service's directories, and reads keys from what was fetched in an earlier life. */
+export async function prepareService(service: Service): Promise<void> {
+  const { host, user, paths } = service;
+  await ensureRuntimeDirectory(host.run, user, host.how);
+  await ensureServiceDirectory(host.run, paths, user, host.how);
+  await service.git.prepare();
+  const tip = await service.git.fetchedTip();
+  if (tip) await adoptTip(service, tip).catch(() => {});
+}
+
+/**
+ * Learns the branch's tip and fetches it if it is new; from then on the keys are that revision's.
+ * Returns it. @throws {RemoteError} when the remote cannot be asked; what was known stays.
+ */
+export async function followBranch(service: Service, signal?: AbortSignal): Promise<string> {
+  const { git } = service;
+  const remote = await git.remoteTip(signal);
+  if (remote === service.tip) return remote;
+  if (await git.fetchedTip() !== remote) await git.fetch(signal);
+  const tip = await git.fetchedTip() ?? remote;
+  try {
+    await adoptTip(service, tip);
+  } catch {
+    // Objects are missing: the mirror is a copy, so it is made anew.
+    await git.clone(signal);
+    await adoptTip(service, tip);
+  }
+  return tip;
+}
+
+async function adoptTip(service: Service, tip: string): Promise<void> {
+  service.keys = await readKeys(service, tip);
+  service.tip = tip;
+}
+
+/**
+ * One reconcile; the caller holds the service's lock. @throws {RemoteError}, {@link Rejection} or
+ * {@link StepError}; what ran before still runs, or the ledger says why not.
+ */
+export async function reconcile(service: Service, request: Request): Promise<Report> {
+  const { host, config } = service;
+  const tip = await followBranch(service, request.signal);
+  const { stopped, live } = host.ledger.service(config.name);
+  if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
+  if (service.handled === tip && request.cause === "push") {
+    if (await isMissing(host.run, service.user, service.paths.checkout)) {
+      await advance(service, tip);
+    }
+    return { result: "current", line: `${short(tip)} is the tip` };
+  }
+  try {
+    const report = await bringAbout(service, tip, live, request);
+    service.handled = tip;
+    return report;
+  } catch (error) {
+    // These will be no better next time: only a push or an operator can change them.
+    if (error instanceof Rejection || error instanceof StepError) service.handled = tip;
+    throw error;
+  }
+}
+
+async function bringAbout(
+  service: Service,
+  tip: string,
+  live: number | null,
+  request: Request,
+): Promise<Report> {
+  const { host: { ledger }, config } = service;
+  const candidate = await inspect(service, tip);
+  if (ledger.deployment(config.name, live)?.digest === candidate.digest) {
+    await advance(service, tip);
+    return { result: "current", line: `${short(tip)} is live as deployment ${live}` };
+  }
+  const last = ledger.last(config.name);
+  const again = last?.digest === candidate.digest && last.revision === tip;
+  if (again && ["failed", "rolled back"].includes(last.outcome) && !request.retry) {
+    const line = `${
+      short(tip)
+    } failed as deployment ${last.number} (${last.detail}); it waits for a push or a sync`;
+    return { result: "quarantined", line };
+  }
+  return await deploy(service, candidate, request);
+}
+
+/** {@link inspectCandidate}, once more from a new mirror when this one has lost objects. */
+export async function inspect(service: Service, revision: string): Promise<Candidate> {
+  try {
+    return await inspectCandidate(service, revision);
+  } catch (error) {
+    if (error instanceof Rejection) throw error;
+    await service.git.clone();
+    return await inspectCandidate(service, revision);
+  }
+}
+
+async function advance(service: Service, revision: string): Promise<void> {
+  const { host, config, paths, git, user } = service;
+  const { checkout } = host.ledger.service(config.name);
+  if (checkout === revision && !await isMissing(host.run, user, paths.checkout)) return;
+  await git.materialize(revision, paths.checkout);
+  host.ledger.update(config.name, { checkout: revision });
+}
+
+/**
+ * Starts the live deployment again where its containers are gone: after a reboot, or when pgod was
+ * ended in the middle of a switch. Needs neither the remote nor a build.
+ */
+export async function ensureLive(service: Service, output: Output): Promise<Report> {
+  const { host, config, user } = service;
+  const { live, stopped } = host.ledger.service(config.name);
+  const record = host.ledger.deployment(config.name, live);
+  if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
+  if (!record) return { result: "current", line: "nothing is live" };
+  const found = await containers(host.run, user, config.name);
+  const foreign = found.some(({ deployment }) => deployment !== String(live));
+  if (!foreign && found.some(({ state }) => state === "running")) {
+    return { result: "current", line: `deployment ${live} runs` };
+  }
+  await takeDown(service, live, output);
+  await bringUp(service, record, output);
+  return { result: "started", line: `deployment ${live} is started again` };
+}
+
+/** Deploys a candidate: everything is made ready before anything is taken down. */
+export async function deploy(
+  service: Service,
+  candidate: Candidate,
+  request: Request,
+): Promise<Report> {
+  const { host, config } = service;
+  const ready = service.prepared;
+  const fits = ready?.candidate.digest === candidate.digest &&
+    ready.record.revision === candidate.revision;
+  const prepared = fits ? ready : await begin(service, candidate, request.cause, request.actor);
+  service.prepared = undefined;
+  const { number } = prepared.record;
+  host.log.info(`Deploying ${short(candidate.revision)} of "${config.name}"`, {
+    deployment: number,
+    cause: request.cause,
+  });
+  try {
+    await pull(service, prepared, request.output);
+    await build(service, prepared, request.output);
+  } catch (error) {
+    host.ledger.end(prepared.record, "failed", (error as Error).message);
+    throw error;
+  }
+  await switchTo(service, prepared, request.output);
+  return { result: "deployed", line: `deployment ${number}: ${short(candidate.revision)} is live` };
+}
+
+/** The first 12 digits of a revision. */
+export function short(revision: string): string {
+  return revision.slice(0, 12);
+}
+
+/** The lines of a failure: each violation by itself, or the error's one line. */
+export function failureLines(error: unknown): string[] {
+  if (error instanceof Rejection) return error.lines;
+  return [error instanceof Error ? error.message : String(error)];
+}

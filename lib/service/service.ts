@@ -1,0 +1,91 @@
+/**
+ * One service as this host knows it: its config, its user, its places and its doors.
+ * @module
+ */
+import type { ServiceConfig } from "../config/parse.ts";
+import type { PortRange } from "../config/ports.ts";
+import type { User, UserSwitch } from "../host/as_user.ts";
+import { createGit, type Git } from "../host/git.ts";
+import type { Run } from "../host/process.ts";
+import { type ServiceDirectory, serviceDirectory } from "../host/service_directory.ts";
+import type { Sleep } from "../host/clock.ts";
+import type { Log } from "../log.ts";
+import { type Candidate } from "./candidate.ts";
+import type { Ledger } from "./ledger.ts";
+import { Lock } from "./lock.ts";
+import type { DeploymentRecord } from "./ledger.ts";
+import { type AuthorizedKey } from "../ssh/access.ts";
+
+/** What all services of a host share. */
+export interface Host {
+  run: Run;
+  sleep: Sleep;
+  log: Log;
+  ledger: Ledger;
+  /** `--dir`, absolute. */
+  dir: string;
+  how: UserSwitch;
+  /** Milliseconds a new deployment's containers are watched before it counts as live. */
+  settle: number;
+}
+
+/** A deployment whose images are being made ready. */
+export interface Prepared {
+  record: DeploymentRecord;
+  candidate: Candidate;
+  pulled: boolean;
+  built: boolean;
+}
+
+/** One service; the fields that change are its only state beside the ledger and the disk. */
+export interface Service {
+  readonly host: Host;
+  readonly config: ServiceConfig;
+  readonly user: User;
+  /** Port ranges of the other services, which this one may never publish. */
+  readonly foreignPorts: { range: PortRange; service: string }[];
+  readonly paths: ServiceDirectory;
+  readonly git: Git;
+  readonly lock: Lock;
+  /** Newest fetched revision; undefined before the first. */
+  tip: string | undefined;
+  /** Who may operate it: the keys in `ssh/` at the tip. */
+  keys: AuthorizedKey[];
+  /** The tip that the last reconcile came to an end with, whatever the end; ticks need not look at it again. */
+  handled: string | undefined;
+  /** Set by `pull` and `build`, used by `up`. */
+  prepared: Prepared | undefined;
+  /** One line about the last failed tick, `""` after a good one. */
+  trouble: string;
+}
+
+/** A service that has not looked at its repository yet. */
+export function createService(
+  host: Host,
+  config: ServiceConfig,
+  user: User,
+  foreignPorts: Service["foreignPorts"],
+): Service {
+  const paths = serviceDirectory(host.dir, config.name);
+  return {
+    host,
+    config,
+    user,
+    foreignPorts,
+    paths,
+    git: createGit(host.run, user, paths, config.repository, config.branch),
+    lock: new Lock(),
+    tip: undefined,
+    handled: undefined,
+    keys: [],
+    prepared: undefined,
+    trouble: "",
+  };
+}
+
+/** What is no candidate at all; `lines` say why, each with its place. Nothing was touched. */
+export class Rejection extends Error {
+  constructor(readonly lines: string[]) {
+    super(lines.join("\n"));
+  }
+}
