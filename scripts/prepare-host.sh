@@ -17,20 +17,21 @@ fail() {
 }
 
 usage='usage: prepare-host.sh [--test] [USER…]'
-test_packages=
+test_packages=()
 users=()
 for argument in "$@"; do
   case $argument in
-    --test) test_packages='docker-registry apache2-utils sudo curl' ;;
+    --test) test_packages=(docker-registry apache2-utils sudo curl) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;
     *) fail "\"$argument\" is neither an option nor a user name; $usage" ;;
   esac
 done
 
+# shellcheck source=/dev/null
 distribution=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-99}") || true
 case $distribution in
-  'debian '[0-9] | 'debian '1[01]) fail "Debian 12 or newer is needed, this is ${distribution#* }" ;;
+  'debian '[0-9] | 'debian 10' | 'debian 11') fail "Debian 12 or newer is needed, this is ${distribution#* }" ;;
   'debian '*) ;;
   *) fail 'this is not Debian: install podman, podman-compose, git and uidmap as your system does it' ;;
 esac
@@ -50,8 +51,9 @@ install_missing() {
   ((${#missing[@]})) || return 0
   echo "prepare-host.sh: installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  local said
+  said=$(apt-get update -qq 2>&1 && apt-get install -qq -y --no-install-recommends "${missing[@]}" 2>&1) ||
+    fail "apt-get: $said"
   # Tests start a registry of their own; Debian's would hold port 5000.
   if $systemd && [[ " ${missing[*]} " == *' docker-registry '* ]]; then
     systemctl disable --quiet --now docker-registry
@@ -61,10 +63,11 @@ install_missing() {
 # Listed one by one because recommended packages are not installed: crun is lighter than runc, uidmap and
 # slirp4netns make rootless possible, netavark and aardvark-dns are container networks and their names,
 # catatonit is Podman's init, busybox-static the base of the demo's and the tests' images.
-# shellcheck disable=SC2086 # the list of the tests is split on purpose
+login_packages=()
+! $systemd || login_packages=(dbus-user-session)
 install_missing podman podman-compose crun uidmap slirp4netns netavark aardvark-dns iptables \
   catatonit busybox-static git openssh-client ca-certificates procps iproute2 \
-  $($systemd && echo dbus-user-session) $test_packages
+  "${login_packages[@]}" "${test_packages[@]}"
 
 # --- kernel: what udev and systemd do on a full system ----------------------------------------------
 
@@ -156,10 +159,8 @@ prepare_user() {
       sleep 0.2
     done
   fi
-  install -d -m 700 -o "$user" -g "$(id -g "$user")" /run/user "$runtime" 2>/dev/null ||
-    fail "$runtime cannot be made"
-  chown root:root /run/user
-  chmod 755 /run/user
+  install -d -m 755 /run/user
+  install -d -m 700 -o "$user" -g "$(id -g "$user")" "$runtime"
 }
 
 for user in "${users[@]}"; do
