@@ -1,0 +1,28 @@
+/**
+ * The key pgod shows its clients: made once, kept for ever, readable by nobody else.
+ * @module
+ */
+// @ts-types="@types/ssh2"
+import ssh2 from "ssh2";
+
+/**
+ * The private host key at `path`, made there if there is none.
+ * @throws {Error} with one line when others may read it or it is no key: a changed host key locks every client out.
+ */
+export async function loadHostKey(path: string): Promise<string> {
+  try {
+    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: "pgod" }).private;
+    await Deno.writeTextFile(path, made, { createNew: true, mode: 0o600 });
+    return made;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  const { mode } = await Deno.stat(path);
+  if (((mode ?? 0) & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 it`);
+  const text = await Deno.readTextFile(path);
+  const key = ssh2.utils.parseKey(text);
+  if (key instanceof Error || !key.isPrivateKey()) {
+    throw new Error(`${path} is no private key: restore it, or remove it and tell your users`);
+  }
+  return text;
+}

@@ -1,0 +1,62 @@
+/**
+ * Host keys as OpenSSH's `known_hosts` keeps them; text in, verdict out.
+ * @module
+ */
+import { createHmac } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { DEFAULT_PORT } from "./protocol.ts";
+
+/** What a known_hosts file says of a host's key. */
+export type HostVerdict = "known" | "new" | "changed" | "revoked";
+
+/** How a host stands in the file: `[host]:2222`, or `host` on port 22. */
+export function hostEntry(host: string, port: number = DEFAULT_PORT): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+/** Looks `key` (its bytes) of `host:port` up in the text of a known_hosts file, hashed entries too. */
+export function checkHost(text: string, host: string, port: number, key: Uint8Array): HostVerdict {
+  const entry = hostEntry(host, port);
+  const blob = Buffer.from(key).toString("base64");
+  const type = Buffer.from(key).subarray(4, 4 + Buffer.from(key).readUInt32BE(0)).toString();
+  let verdict: HostVerdict = "new";
+  for (const line of text.split(/\r?\n/)) {
+    const words = line.trim().split(/\s+/);
+    const marker = words[0]?.startsWith("@") ? words.shift() : undefined;
+    const [hosts, lineType, lineBlob] = words;
+    if (!hosts || !lineBlob || hosts.startsWith("#") || !namesHost(hosts, entry)) continue;
+    if (marker === "@revoked" && lineBlob === blob) return "revoked";
+    if (marker !== undefined) continue;
+    if (lineBlob === blob) verdict = "known";
+    // Another key of the same type in the host's name is what an attacker in the middle looks like.
+    else if (lineType === type && verdict === "new") verdict = "changed";
+  }
+  return verdict;
+}
+
+/** The line that pins a host's key. */
+export function hostLine(host: string, port: number, key: Uint8Array): string {
+  const bytes = Buffer.from(key);
+  const type = bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
+  return `${hostEntry(host, port)} ${type} ${bytes.toString("base64")}\n`;
+}
+
+function namesHost(hosts: string, entry: string): boolean {
+  if (hosts.startsWith("|1|")) {
+    const [, , salt = "", hash] = hosts.split("|");
+    return createHmac("sha1", Buffer.from(salt, "base64")).update(entry).digest("base64") === hash;
+  }
+  const patterns = hosts.toLowerCase().split(",");
+  if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1), entry))) {
+    return false;
+  }
+  return patterns.some((pattern) => matches(pattern, entry));
+}
+
+function matches(pattern: string, entry: string): boolean {
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll(
+    "?",
+    ".",
+  );
+  return new RegExp(`^${source}$`).test(entry);
+}

@@ -1,0 +1,80 @@
+/**
+ * What pgoctl tells of itself, and the exit codes it keeps to.
+ * @module
+ */
+import type { Manual } from "../manual.ts";
+import { DEFAULT_PORT } from "./protocol.ts";
+import type { Status } from "./status.ts";
+
+/** pgoctl's own exit codes; all others are the remote program's. */
+export const EXIT = {
+  usage: 64,
+  unreachable: 69,
+  internal: 70,
+  hostKey: 76,
+  unauthorized: 77,
+} as const;
+
+/** pgoctl's exit code for a status that pgod sends instead of a program's exit code. */
+export const STATUS_EXIT: Record<Status, number> = {
+  400: EXIT.usage,
+  401: EXIT.unauthorized,
+  404: EXIT.usage,
+  406: EXIT.usage,
+  500: EXIT.internal,
+};
+
+/** The commands of pgod, for readers: pgoctl itself does not load the table, a test compares the two. */
+export const COMMAND_HELP: Manual["lists"][number]["entries"] = [];
+
+/** The manual of pgoctl. */
+export const PGOCTL_MANUAL: Manual = {
+  name: "pgoctl",
+  section: 1,
+  summary: "operate a service of a pgod, over SSH",
+  usage: ["pgoctl [-i KEY] [-p PORT] [--strict] HOST:SERVICE//COMMAND [ARGUMENT…]"],
+  description: [
+    "pgoctl asks the pgod on HOST to carry out COMMAND for SERVICE. Who may do so is decided by the public keys in ssh/ of that service's own repository.",
+    "Everything after the target belongs to the command and arrives unchanged.",
+    "The host's key is pinned in known_hosts when it is first seen; a changed one is refused before anything is sent.",
+  ],
+  lists: [
+    {
+      title: "Options",
+      entries: [
+        ["-i KEY", "private key: a file, or the text of one; default: the text in PGOCTL_ID"],
+        ["-p PORT", `port of pgod; default ${DEFAULT_PORT}`],
+        ["--strict", "refuse a host whose key is not in known_hosts yet"],
+        ["--known-hosts FILE", "where host keys are pinned; default ~/.ssh/known_hosts"],
+        ["-h, --help", "show this and exit"],
+        ["-v, --version", "show the version and exit"],
+      ],
+    },
+    { title: "Commands", entries: COMMAND_HELP },
+    {
+      title: "Exit codes",
+      entries: [
+        ["0 … 255", "the remote program's own"],
+        [`${EXIT.usage}`, "wrong usage: of pgoctl, or of a command (400, 404, 406)"],
+        [`${EXIT.unreachable}`, "the host cannot be reached, or went away before the end"],
+        [`${EXIT.internal}`, "the command failed (500)"],
+        [`${EXIT.hostKey}`, "the host's key changed, is revoked, or is unknown with --strict"],
+        [`${EXIT.unauthorized}`, "the key may not operate this service (401)"],
+      ],
+    },
+    {
+      title: "Environment",
+      entries: [
+        ["PGOCTL_ID", "the text of a private key, used without -i"],
+        ["HOME", "where .ssh/known_hosts is"],
+        ["USER", "the user name sent, for pgod's messages only"],
+      ],
+    },
+  ],
+  examples: [
+    "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//ps",
+    "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//logs -f web",
+    "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//exec web sh -c 'echo $HOSTNAME'",
+  ],
+  seeAlso: "pgod(8), ssh(1), podman(1), podman-compose(1)",
+};

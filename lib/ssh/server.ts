@@ -1,0 +1,187 @@
+/**
+ * pgod's SSH server: who is there, and what they ask, in bytes. What they may is not decided here.
+ * @module
+ */
+import { type AddressInfo, createServer, type Socket } from "node:net";
+// @ts-types="@types/ssh2"
+import ssh2 from "ssh2";
+import { sleep } from "../host/clock.ts";
+import type { Log } from "../log.ts";
+import type { AuthorizedKey } from "./access.ts";
+import { type Handle, serveSession } from "./session.ts";
+
+/** Where to listen; `host` undefined: every address. */
+export interface Address {
+  host: string | undefined;
+  port: number;
+}
+
+/** What the server needs of the rest of pgod. */
+export interface ServerOptions {
+  address: Address;
+  /** Private host key, OpenSSH format. */
+  hostKey: string;
+  /** A key that any service knows, by its base64; undefined refuses it, and the client offers its next. */
+  knows(blob: string): AuthorizedKey | undefined;
+  handle: Handle;
+  log: Log;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  address: { host: string; port: number };
+  /** Takes no new connections, gives open ones `patience` milliseconds, then ends them. */
+  stop(patience: number): Promise<void>;
+}
+
+/** Milliseconds to log in. */
+const LOGIN_GRACE = 30_000;
+const AUTH_TRIES = 6;
+/** Sessions one connection may open in its life. */
+const SESSIONS = 100;
+/** Connections that have not logged in, at once. */
+const UNAUTHENTICATED = 200;
+
+const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
+  kex: [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group14-sha256",
+  ],
+  serverHostKey: ["ssh-ed25519"],
+  cipher: [
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes128-ctr",
+    "aes256-ctr",
+  ],
+  hmac: [
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+  ],
+  compress: ["none"],
+};
+
+/** Reads `:2222`, `127.0.0.1:2222`, `[::1]:2222`. @throws {Error} saying what is expected. */
+export function parseAddress(text: string): Address {
+  const [, v6, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits ?? -1);
+  if (port < 0 || port > 65535) {
+    throw new Error(
+      `${JSON.stringify(text)} is no address, expected ":PORT", "HOST:PORT" or "[IPV6]:PORT"`,
+    );
+  }
+  return { host: v6 ?? (name || undefined), port };
+}
+
+/** Listens. @throws {Error} with one line when the address cannot be had. */
+export async function serve(options: ServerOptions): Promise<RunningServer> {
+  const { log } = options;
+  const connections = new Set<Socket>();
+  let waiting = 0;
+  const server = new ssh2.Server({
+    hostKeys: [options.hostKey],
+    algorithms: ALGORITHMS,
+    ident: "pgod",
+  }, (client, info) => {
+    const remote = `${info.ip}:${info.port}`;
+    const settled = () => {
+      if (!grace.signal.aborted) waiting--;
+      grace.abort();
+    };
+    const grace = new AbortController();
+    const closed = new AbortController();
+    waiting++;
+    void sleep(LOGIN_GRACE, grace.signal).then(() => grace.signal.aborted || client.end());
+    let tries = 0;
+    let key: AuthorizedKey | undefined;
+    let user = "";
+    client.on("authentication", (context) => {
+      user = context.username;
+      key = context.method === "publickey" ? authenticate(context, options.knows) : undefined;
+      if (key) return context.accept();
+      if (context.method !== "none" && ++tries >= AUTH_TRIES) {
+        log.info("Refused: too many keys", { remote, user });
+        return client.end();
+      }
+      context.reject(["publickey"]);
+    });
+    client.on("ready", settled);
+    let sessions = 0;
+    client.on("session", (accept, reject) => {
+      if (!key || ++sessions > SESSIONS) return reject();
+      serveSession(accept(), { key, user, remote, closed: closed.signal }, options.handle, log);
+    });
+    // Half of the internet's scanners break off in mid-handshake: no reason for a loud line.
+    client.on("error", (error) => log.debug("Connection broke", { remote, error: error.message }));
+    client.on("close", () => {
+      settled();
+      closed.abort();
+    });
+  });
+  const listener = createServer({ noDelay: true }, (socket) => {
+    if (waiting >= UNAUTHENTICATED) return void socket.destroy();
+    connections.add(socket);
+    socket.on("close", () => connections.delete(socket));
+    socket.on("error", () => socket.destroy());
+    server.injectSocket(socket);
+  });
+  const address = await listen(listener, options.address);
+  return {
+    address,
+    async stop(patience) {
+      const ended = new Promise<void>((resolve) => listener.close(() => resolve()));
+      await Promise.race([ended, sleep(patience)]);
+      for (const socket of connections) socket.destroy();
+      await ended;
+    },
+  };
+}
+
+/** The key of a request that is signed, or that only asks whether signing is worth while. */
+function authenticate(
+  context: ssh2.PublicKeyAuthContext,
+  knows: ServerOptions["knows"],
+): AuthorizedKey | undefined {
+  const known = knows(context.key.data.toString("base64"));
+  if (!known || known.type !== context.key.algo) return undefined;
+  // ssh-rsa without a hash is SHA-1, which anybody with money can forge.
+  if (known.type === "ssh-rsa" && !context.hashAlgo) return undefined;
+  if (!context.signature) return known;
+  const parsed = ssh2.utils.parseKey(`${known.type} ${known.blob}`);
+  if (parsed instanceof Error || !context.blob) return undefined;
+  return parsed.verify(context.blob, context.signature, context.hashAlgo) === true
+    ? known
+    : undefined;
+}
+
+function listen(
+  listener: ReturnType<typeof createServer>,
+  { host, port }: Address,
+): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    const shown = `${host ?? ""}:${port}`;
+    listener.on(
+      "error",
+      (error) => reject(new Error(`cannot listen on ${shown}: ${error.message}`)),
+    );
+    try {
+      listener.listen(port, host ?? "::", () => {
+        const bound = listener.address() as AddressInfo;
+        resolve({ host: bound.address, port: bound.port });
+      });
+    } catch (error) {
+      const why = error instanceof Deno.errors.NotCapable
+        ? `pgod was not started with --allow-net=${host ?? "[::]"}:${port}`
+        : (error as Error).message;
+      reject(new Error(`cannot listen on ${shown}: ${why}`));
+    }
+  });
+}

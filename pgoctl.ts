@@ -1,0 +1,142 @@
+#!/usr/bin/env -S deno run --no-prompt --allow-net --allow-read --allow-write=${HOME}/.ssh --allow-env=HOME,USER,LOGNAME,PGOCTL_ID
+/**
+ * pgoctl: operates a service of a pgod. Flags, wiring, exit code.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { renderHelp } from "./lib/manual.ts";
+import { ClientError, runRemote } from "./lib/ssh/client.ts";
+import { readIdentity } from "./lib/ssh/identity.ts";
+import { pinHost } from "./lib/ssh/pinning.ts";
+import { EXIT, PGOCTL_MANUAL, STATUS_EXIT } from "./lib/ssh/pgoctl_manual.ts";
+import { DEFAULT_PORT, encodeLine, parseTarget } from "./lib/ssh/protocol.ts";
+import { StatusError } from "./lib/ssh/status.ts";
+import { VERSION } from "./lib/version.ts";
+
+class UsageError extends Error {}
+
+/** Runs pgoctl with `argv`; returns its exit code. */
+async function main(argv: string[]): Promise<number> {
+  const options = readOptions(argv);
+  if (options.help) {
+    console.log(renderHelp(PGOCTL_MANUAL));
+    return 0;
+  }
+  if (options.version) {
+    console.log(`pgoctl ${VERSION}`);
+    return 0;
+  }
+  const { target, args, port } = options;
+  const user = target.user ?? Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? "pgoctl";
+  const home = Deno.env.get("HOME") ?? "";
+  const knownHosts = options.knownHosts ?? `${home}/.ssh/known_hosts`;
+  const say = (line: string) => console.error(line);
+  try {
+    const privateKey = await readIdentity(options.identity, Deno.env.get("PGOCTL_ID"));
+    const status = await runRemote({
+      host: target.host,
+      port,
+      user,
+      privateKey,
+      line: encodeLine({ service: target.service, command: target.command, args }),
+      verifyHost: (key) =>
+        pinHost({ file: knownHosts, host: target.host, port, key, strict: options.strict, say }),
+      // Only exec reads it; anything else would swallow the input of a script that calls pgoctl.
+      ...(target.command === "exec" ? { stdin: Deno.stdin.readable } : {}),
+      stdout: (chunk) => writeAll(Deno.stdout, chunk),
+      stderr: (chunk) => writeAll(Deno.stderr, chunk),
+    });
+    if (status <= 255) return status;
+    say(`Process exited with status ${status}`);
+    return STATUS_EXIT[status as keyof typeof STATUS_EXIT] ?? EXIT.internal;
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    if (error.kind === "unauthorized") {
+      const message = `Key for user ${
+        JSON.stringify(user)
+      } does not match any for name ${target.service}`;
+      say(new StatusError(401, message).line);
+      say("Process exited with status 401");
+      return EXIT.unauthorized;
+    }
+    say(`pgoctl: ${error.message}`);
+    return {
+      "host key": EXIT.hostKey,
+      key: EXIT.usage,
+      unreachable: EXIT.unreachable,
+      lost: EXIT.unreachable,
+    }[error.kind];
+  }
+}
+
+function readOptions(argv: string[]) {
+  const spec = {
+    identity: { type: "string", short: "i" },
+    port: { type: "string", short: "p" },
+    strict: { type: "boolean" },
+    "known-hosts": { type: "string" },
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+  } as const;
+  const { tokens } = parseArgs({
+    args: argv,
+    options: spec,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  // What follows the target is the command's, even where it looks like an option of ours.
+  const at = tokens.find(({ kind }) => kind === "positional")?.index ?? argv.length;
+  let values;
+  try {
+    ({ values } = parseArgs({ args: argv.slice(0, at), options: spec, strict: true }));
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0]);
+  }
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new UsageError(`-p ${values.port} is no port, expected 1 to 65535`);
+  }
+  const shown = values.help || values.version;
+  const [text = shown ? "localhost:pgo//ping" : "", ...args] = argv.slice(at);
+  if (text === "") {
+    throw new UsageError(
+      "no target given, expected HOST:SERVICE//COMMAND such as localhost:pgo//ps",
+    );
+  }
+  let target;
+  try {
+    target = parseTarget(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return {
+    identity: values.identity,
+    strict: values.strict ?? false,
+    knownHosts: values["known-hosts"],
+    help: values.help,
+    version: values.version,
+    port,
+    target,
+    args,
+  };
+}
+
+async function writeAll(
+  to: { write(chunk: Uint8Array): Promise<number> },
+  chunk: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += await to.write(chunk.subarray(at));
+}
+
+try {
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  if (error instanceof UsageError) {
+    console.error(`pgoctl: ${error.message} (pgoctl --help shows more)`);
+    Deno.exit(EXIT.usage);
+  }
+  if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.internal);
+  console.error(`pgoctl: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(EXIT.internal);
+}
