@@ -35,10 +35,10 @@ export async function findAccount(run: Run, name: string): Promise<Account> {
 
 /** The account pgod itself runs as. @throws {Error} when the host cannot say. */
 export async function ownAccount(run: Run): Promise<User> {
-  const { stdout: id } = await run({ argv: ["id", "-u"] });
-  const { stdout } = await run({ argv: ["getent", "passwd", id.trim()] });
+  const id = String(Deno.uid());
+  const { stdout } = await run({ argv: ["getent", "passwd", id] });
   const [name, , uid, gid, , home] = stdout.trimEnd().split(":");
-  if (!name || !uid || !gid || !home) throw new Error(`uid ${id.trim()} has no entry in passwd`);
+  if (!name || !uid || !gid || !home) throw new Error(`uid ${id} has no entry in passwd`);
   return { name, uid: Number(uid), gid: Number(gid), home };
 }
 

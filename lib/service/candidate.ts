@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Model } from "../compose/model.ts";
-import { formatViolation, judge, type Policy } from "../compose/policy.ts";
+import { judge, type Policy } from "../compose/policy.ts";
 import { formatProblem } from "../compose/problem.ts";
 import { findComposeFile, resolve } from "../compose/resolve.ts";
 import type { TreeEntry } from "../host/git_objects.ts";
@@ -41,12 +41,11 @@ export async function inspectCandidate(service: Service, revision: string): Prom
   }
   const { model, problems, files } = await resolve(source, {
     file,
-    service: config.name,
     env: config.env,
   });
   if (problems.length > 0 || !model) throw new Rejection(problems.map(formatProblem));
   const violations = judge(model, policyOf(service));
-  if (violations.length > 0) throw new Rejection(violations.map(formatViolation));
+  if (violations.length > 0) throw new Rejection(violations.map(formatProblem));
   return { revision, composeFile: file, model, digest: digestOf(service, file, files, tree) };
 }
 
@@ -63,7 +62,6 @@ export function policyOf(service: Service): Policy {
     allow: config.allow,
     checkout: paths.checkout,
     dataDir: paths.data,
-    env: Object.keys(config.env),
   };
 }
 

@@ -38,7 +38,10 @@ export async function begin(
 }
 
 /** What the generated files of a deployment are made from. */
-export function deploymentOf(service: Service, record: DeploymentRecord): Deployment {
+export function deploymentOf(
+  service: Service,
+  record: Pick<DeploymentRecord, "number" | "revision">,
+): Deployment {
   const { config, paths } = service;
   return {
     service: config.name,
@@ -46,7 +49,6 @@ export function deploymentOf(service: Service, record: DeploymentRecord): Deploy
     revision: record.revision,
     checkout: paths.checkout,
     scratch: paths.scratch,
-    dataDir: paths.data,
   };
 }
 
@@ -79,7 +81,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
 export async function build(service: Service, prepared: Prepared, output: Output): Promise<void> {
   if (prepared.built) return;
   const { host: { run }, user, paths, git, config } = service;
-  const { text, tags, env } = buildFile(
+  const { text, tags } = buildFile(
     prepared.candidate.model,
     deploymentOf(service, prepared.record),
   );
@@ -93,7 +95,7 @@ export async function build(service: Service, prepared: Prepared, output: Output
       service: config.name,
       file,
       action: "build",
-      env: { ...config.env, ...env },
+      env: config.env,
     } as const;
     const code = await compose(run, user, call, output);
     for (const { composeService, tag } of tags) {

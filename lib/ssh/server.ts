@@ -5,16 +5,11 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
+import type { Address } from "../config/address.ts";
 import { sleep } from "../host/clock.ts";
 import type { Log } from "../log.ts";
 import type { AuthorizedKey } from "./access.ts";
 import { type Handle, serveSession } from "./session.ts";
-
-/** Where to listen; `host` undefined: every address. */
-export interface Address {
-  host: string | undefined;
-  port: number;
-}
 
 /** What the server needs of the rest of pgod. */
 export interface ServerOptions {
@@ -68,18 +63,6 @@ const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
   ],
   compress: ["none"],
 };
-
-/** Reads `:2222`, `127.0.0.1:2222`, `[::1]:2222`. @throws {Error} saying what is expected. */
-export function parseAddress(text: string): Address {
-  const [, v6, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits ?? -1);
-  if (port < 0 || port > 65535) {
-    throw new Error(
-      `${JSON.stringify(text)} is no address, expected ":PORT", "HOST:PORT" or "[IPV6]:PORT"`,
-    );
-  }
-  return { host: v6 ?? (name || undefined), port };
-}
 
 /** Listens. @throws {Error} with one line when the address cannot be had. */
 export async function serve(options: ServerOptions): Promise<RunningServer> {

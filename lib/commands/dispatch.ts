@@ -1,0 +1,83 @@
+/**
+ * From an exec line to a command that ran: the one gate that all of them pass.
+ * @module
+ */
+import type { Log } from "../log.ts";
+import type { Fleet } from "../service/fleet.ts";
+import type { Service } from "../service/service.ts";
+import { decodeLine } from "../ssh/protocol.ts";
+import type { ExecRequest } from "../ssh/session.ts";
+import { StatusError } from "../ssh/status.ts";
+import { readWords } from "./command.ts";
+import { COMMANDS } from "./table.ts";
+
+/**
+ * Carries out the requests of authenticated clients. A key that does not belong to the service gets the
+ * same 401 whether the service exists or not: nobody learns names.
+ */
+export function createHandler(
+  fleet: Pick<Fleet, "find">,
+  log: Log,
+): (request: ExecRequest) => Promise<number> {
+  return async (request) => {
+    const started = performance.now();
+    const facts: Record<string, string> = { remote: request.remote, key: request.key.fingerprint };
+    if (request.key.comment) facts["comment"] = request.key.comment;
+    let status = 500;
+    try {
+      status = await carryOut(fleet, request, facts);
+      return status;
+    } catch (error) {
+      if (error instanceof StatusError) status = error.status;
+      throw error;
+    } finally {
+      log.info("Command", {
+        ...facts,
+        status,
+        ms: Math.round(performance.now() - started),
+        gone: request.signal.aborted || undefined,
+      });
+    }
+  };
+}
+
+async function carryOut(
+  fleet: Pick<Fleet, "find">,
+  request: ExecRequest,
+  facts: Record<string, string>,
+): Promise<number> {
+  const { user, key } = request;
+  if (request.line === undefined) {
+    throw new StatusError(400, `No commands in connection for user ${JSON.stringify(user)}`);
+  }
+  const { service: name, command: word, args } = decodeLine(request.line);
+  facts["service"] = name;
+  facts["command"] = word;
+  const service = fleet.find(name);
+  if (!service || !mayOperate(service, key.blob)) {
+    throw new StatusError(
+      401,
+      `Key for user ${JSON.stringify(user)} does not match any for name ${name}`,
+    );
+  }
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (!command) {
+    const known = COMMANDS.map(({ name }) => name).join(", ");
+    throw new StatusError(
+      406,
+      `Command ${JSON.stringify(word)} does not match any route, expected one of ${known}`,
+    );
+  }
+  const actor = key.comment ? `${key.fingerprint} (${key.comment})` : key.fingerprint;
+  try {
+    return await command.run({ ...request, ...readWords(command, args), service, actor });
+  } catch (error) {
+    if (error instanceof StatusError || request.signal.aborted) throw error;
+    throw new StatusError(500, (error as Error).message);
+  }
+}
+
+/** Whether the key with these bytes (base64) is one of the service's own at its tip. */
+export function mayOperate(service: Pick<Service, "keys">, blob: string): boolean {
+  return service.keys.some((key) => key.blob === blob);
+}

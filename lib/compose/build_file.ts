@@ -1,0 +1,70 @@
+/**
+ * The build file: what podman-compose builds from, and what Podman pulls, each under a tag PGO owns.
+ * @module
+ */
+import type { Model } from "./model.ts";
+import { type Plain, writeYaml } from "./write.ts";
+
+/** What the generated files of one deployment are made from; all paths absolute. */
+export interface Deployment {
+  /** The PGO service, which is podman-compose's project. */
+  service: string;
+  /** The deployment's number. */
+  id: string;
+  revision: string;
+  checkout: string;
+  /** The candidate's files while it is built. */
+  scratch: string;
+}
+
+/** `localhost/pgo/<service>/<name>:<deployment>`: no other service, and no later pull, takes it away. */
+export function imageTag({ service, id }: Deployment, composeService: string): string {
+  // Image names are lower case with single separators; the hex keeps Web_A and web-a apart.
+  const plain = /^[a-z0-9]+([._-][a-z0-9]+)*$/.test(composeService);
+  const hex = Array.from(
+    new TextEncoder().encode(composeService),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return `localhost/pgo/${service.replace(/-{2,}|-$/g, "-x")}/${
+    plain ? composeService : `0${hex}`
+  }:${id}`;
+}
+
+/** The build file of a deployment; `tags` is empty when nothing is to be built. */
+export function buildFile(
+  model: Model,
+  deployment: Deployment,
+): { text: string; tags: { composeService: string; tag: string }[] } {
+  const services: Record<string, Plain> = {};
+  const tags: { composeService: string; tag: string }[] = [];
+  for (const { name, build } of model.services) {
+    if (!build) continue;
+    const tag = imageTag(deployment, name);
+    tags.push({ composeService: name, tag });
+    services[name] = {
+      image: tag,
+      build: {
+        context: inside(deployment.scratch, build.context),
+        dockerfile: build.dockerfile,
+        target: build.target,
+        args: Object.keys(build.args).length > 0 ? build.args : undefined,
+      },
+    };
+  }
+  return { text: writeYaml({ version: "3", services }), tags };
+}
+
+/** Images that are pulled, not built, and the tag each gets. */
+export function pulls(
+  model: Model,
+  deployment: Deployment,
+): { image: string; tag: string; policy: "always" | "missing" | "never" }[] {
+  return model.services.flatMap(({ name, image, build, pullPolicy }) =>
+    image && !build ? [{ image, tag: imageTag(deployment, name), policy: pullPolicy }] : []
+  );
+}
+
+/** A path of the repository below `root`. */
+export function inside(root: string, path: string): string {
+  return path === "." ? root : `${root}/${path}`;
+}

@@ -1,0 +1,83 @@
+/**
+ * `$X ${X} ${X:-d} ${X-d} ${X:?e} ${X?e} ${X:+a} ${X+a} $$`, nested, as the Compose Specification has it.
+ * @module
+ */
+
+/** Text after interpolation, and which variables went into it. */
+export interface Interpolated {
+  text: string;
+  used: Set<string>;
+}
+
+/** How deep defaults may nest. */
+const DEPTH = 10;
+
+/** Replaces the variables in `text`; unset ones become empty. @throws {Error} saying what is wrong. */
+export function interpolate(
+  text: string,
+  variables: Readonly<Record<string, string>>,
+  depth = 0,
+): Interpolated {
+  if (depth > DEPTH) throw new Error("variables nest too deeply");
+  const used = new Set<string>();
+  let out = "";
+  const insert = (name: string, value: string) => {
+    used.add(name);
+    out += value;
+  };
+  for (let at = 0; at < text.length;) {
+    const dollar = text.indexOf("$", at);
+    if (dollar < 0) return { text: out + text.slice(at), used };
+    out += text.slice(at, dollar);
+    const rest = text.slice(dollar + 1);
+    const [name] = /^[A-Za-z_]\w*/.exec(rest) ?? [];
+    if (rest.startsWith("$")) {
+      out += "$";
+      at = dollar + 2;
+    } else if (name) {
+      insert(name, Object.hasOwn(variables, name) ? variables[name] ?? "" : "");
+      at = dollar + 1 + name.length;
+    } else if (rest.startsWith("{")) {
+      const end = closing(text, dollar + 2);
+      const inner = braces(text.slice(dollar + 2, end), variables, depth);
+      for (const name of inner.used) used.add(name);
+      out += inner.text;
+      at = end + 1;
+    } else {throw new Error(
+        '"$" begins no variable, expected "$NAME", "${NAME}", or "$$" for the sign itself',
+      );}
+  }
+  return { text: out, used };
+}
+
+function closing(text: string, from: number): number {
+  for (let at = from, open = 1; at < text.length; at++) {
+    if (text[at] === "$" && text[at + 1] === "{") open++;
+    if (text[at] === "}" && --open === 0) return at;
+  }
+  throw new Error('"${" is never closed');
+}
+
+function braces(
+  inner: string,
+  variables: Readonly<Record<string, string>>,
+  depth: number,
+): Interpolated {
+  const [, name, operator = "", word = ""] = /^([A-Za-z_]\w*)(?:(:?[-?+])([^]*))?$/.exec(inner) ??
+    [];
+  if (!name) {
+    throw new Error(`"\${${inner}}" is no variable, expected "\${NAME}" or "\${NAME:-default}"`);
+  }
+  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  const given = value !== undefined && (value !== "" || !operator.startsWith(":"));
+  const replacement = () => {
+    const { text, used } = interpolate(word, variables, depth + 1);
+    return { text, used: used.add(name) };
+  };
+  if (operator.endsWith("+")) return given ? replacement() : { text: "", used: new Set([name]) };
+  if (given || operator === "") return { text: value ?? "", used: new Set([name]) };
+  if (operator.endsWith("?")) {
+    throw new Error(`variable ${name} is required: ${replacement().text || "it is not set"}`);
+  }
+  return replacement();
+}

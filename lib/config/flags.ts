@@ -1,0 +1,104 @@
+/**
+ * pgod's command line.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { type Address, parseAddress } from "./address.ts";
+
+/** What pgod was asked to do. */
+export interface Flags {
+  command: "serve" | "check" | "permissions" | "help" | "version";
+  /** Absolute path. */
+  config: string;
+  /** Absolute path. */
+  dir: string;
+  debug: boolean;
+  /** false: everything runs as the invoking user. */
+  root: boolean;
+  ssh: Address;
+  /** Milliseconds between ticks. */
+  interval: number;
+}
+
+/** Thrown for a command line that is wrong; one line. */
+export class FlagError extends Error {}
+
+/** Where pgod keeps everything unless told otherwise. */
+export const DEFAULT_DIR = "/var/lib/pgo";
+
+/** Reads pgod's arguments. @throws {FlagError} */
+export function readFlags(argv: readonly string[]): Flags {
+  let parsed;
+  try {
+    // The ancestor wrote --root=false, which parseArgs knows only for options that take a value.
+    const args = argv.map((word) => word === "--root" ? "--root=true" : word);
+    parsed = parseArgs({
+      args,
+      options: {
+        config: { type: "string", short: "c" },
+        debug: { type: "boolean", short: "d" },
+        dir: { type: "string", default: DEFAULT_DIR },
+        duration: { type: "string", short: "t", default: "5m" },
+        help: { type: "boolean", short: "h" },
+        root: { type: "string", default: "true" },
+        ssh: { type: "string", short: "s", default: ":2222" },
+        version: { type: "boolean", short: "v" },
+      },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new FlagError((error as Error).message.split("\n")[0]);
+  }
+  const { values, positionals: [word = "serve", ...more] } = parsed;
+  if (!["serve", "check", "permissions"].includes(word) || more.length > 0) {
+    throw new FlagError(
+      `${JSON.stringify(more[0] ?? word)} is no command, expected check, permissions or none`,
+    );
+  }
+  if (!["true", "false"].includes(values.root)) {
+    throw new FlagError(`--root=${values.root}, expected true or false`);
+  }
+  const command = values.help ? "help" : values.version ? "version" : word as Flags["command"];
+  if (!values.config && command !== "help" && command !== "version") {
+    throw new FlagError("no config given, expected -c FILE");
+  }
+  return {
+    command,
+    config: resolve(values.config ?? "/"),
+    dir: resolve(values.dir),
+    debug: values.debug ?? false,
+    root: values.root === "true",
+    ssh: attempt(() => parseAddress(values.ssh), "-s"),
+    interval: attempt(() => parseDuration(values.duration), "-t"),
+  };
+}
+
+function attempt<Value>(read: () => Value, flag: string): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new FlagError(`${flag}: ${(error as Error).message}`);
+  }
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `5m`, `1h30m`, `500ms`. @throws {Error} saying what is expected. */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
+  const total = parts.reduce(
+    (sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0),
+    0,
+  );
+  const whole = parts.map(([part]) => part).join("") === text;
+  if (!whole || total < 100 || total > 7 * 24 * 3_600_000) {
+    throw new Error(
+      `${
+        JSON.stringify(text)
+      } is no duration, expected one such as "5m", at least 100ms, at most 168h`,
+    );
+  }
+  return total;
+}

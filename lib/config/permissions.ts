@@ -1,0 +1,58 @@
+/**
+ * The Deno permissions pgod needs, as data: everything that starts pgod asks here.
+ * @module
+ */
+import type { UserSwitch } from "../host/as_user.ts";
+
+/** What decides which permissions are needed. */
+export interface PermissionFacts {
+  how: UserSwitch;
+  /** The config file, absolute. */
+  config: string;
+  /** `--dir`, absolute. */
+  dir: string;
+  /** Addresses pgod listens on, as Deno names them: `[::]:2222`. */
+  listen: string[];
+}
+
+/** The programs pgod itself starts; `runuser` and `sudo` start all others, as the service's user. */
+const PROGRAMS: Record<UserSwitch, string[]> = {
+  runuser: ["getent", "install", "runuser"],
+  sudo: ["getent", "sudo"],
+  self: [
+    "cat",
+    "getent",
+    "git",
+    "kill",
+    "ls",
+    "mkdir",
+    "mv",
+    "podman",
+    "podman-compose",
+    "rm",
+    "sh",
+    "stat",
+    "test",
+  ],
+};
+
+/** The flags for `deno run`, in order: each is needed, and pgod does its whole job under them. */
+export function permissionFlags({ how, config, dir, listen }: PermissionFacts): string[] {
+  const subordinate = how === "self" ? [] : ["/etc/subuid", "/etc/subgid"];
+  return [
+    "--no-prompt",
+    `--allow-run=${PROGRAMS[how].join(",")}`,
+    `--allow-net=${listen.join(",")}`,
+    `--allow-read=${[config, dir, ...subordinate].join(",")}`,
+    `--allow-write=${dir}`,
+    // LOG_* are read by the YAML library.
+    "--allow-env=LOG_STREAM,LOG_TOKENS,PATH",
+    "--allow-sys=hostname,uid",
+  ];
+}
+
+/** How Deno names the address of a listener. */
+export function netPermission({ host, port }: { host: string | undefined; port: number }): string {
+  const name = host ?? "::";
+  return `${name.includes(":") ? `[${name}]` : name}:${port}`;
+}

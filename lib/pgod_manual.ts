@@ -1,0 +1,71 @@
+/**
+ * What pgod tells of itself.
+ * @module
+ */
+import { DEFAULT_DIR } from "./config/flags.ts";
+import type { Manual } from "./manual.ts";
+
+/** The manual of pgod. */
+export const PGOD_MANUAL: Manual = {
+  name: "pgod",
+  section: 8,
+  summary: "follow Git branches and run their compose files, each as its own user",
+  usage: [
+    "pgod -c FILE [-d] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
+    "pgod check -c FILE",
+    "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
+  ],
+  description: [
+    "pgod reads a TOML file of services. For each it clones the repository, builds and pulls the images of its compose file and starts the containers with podman-compose, all as the service's own Unix user. Then it follows the branch: when the compose file changes, new images are made ready first, and only then the old containers go down and the new ones up. When those do not start, the last good deployment is started again.",
+    "Operators reach pgod with pgoctl(1) or ssh(1). Who may operate a service is decided by the public keys in ssh/ of its repository, always those of the newest fetched revision.",
+    "check reads the config only and prints the services, their ports and the programs it found. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
+  ],
+  lists: [
+    {
+      title: "Options",
+      entries: [
+        ["-c, --config FILE", "the config"],
+        ["-d, --debug", "log what is run and what it prints"],
+        ["-s, --ssh ADDRESS", "listen there; default :2222"],
+        ["-t, --duration DURATION", "look at each repository this often; default 5m"],
+        ["--dir DIR", `where everything is kept; default ${DEFAULT_DIR}`],
+        [
+          "--root=false",
+          "run everything as the invoking user; default: each service as its own, through runuser as root, else sudo",
+        ],
+        ["-h, --help", "show this and exit"],
+        ["-v, --version", "show the version and exit"],
+      ],
+    },
+    {
+      title: "Signals",
+      entries: [
+        ["SIGHUP", "read the config again; a wrong one is refused and the old one stays"],
+        [
+          "SIGTERM, SIGINT",
+          "stop; deployments under way get 60 s to end, containers go on running",
+        ],
+      ],
+    },
+    {
+      title: "Exit codes",
+      entries: [
+        ["0", "stopped by a signal, or check found nothing wrong"],
+        ["1", "could not start"],
+        ["2", "the config or the command line is wrong"],
+      ],
+    },
+    {
+      title: "Files",
+      entries: [
+        ["DIR/pgo.db", "what was deployed and what operators wish (SQLite)"],
+        ["DIR/ssh_host_ed25519_key", "pgod's host key, made once"],
+        ["DIR/SERVICE/checkout", "the files of the service's revision; containers may mount these"],
+        ["DIR/SERVICE/data", "the service's own data; containers may mount it"],
+        ["DIR/SERVICE/deployments", "the file podman-compose was given in each deployment"],
+      ],
+    },
+  ],
+  examples: ["pgod check -c /etc/pgo.toml", "$(pgod permissions -c /etc/pgo.toml) -d"],
+  seeAlso: "pgoctl(1), podman(1), podman-compose(1), runuser(1)",
+};

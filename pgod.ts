@@ -1,0 +1,167 @@
+/**
+ * pgod: flags, wiring, signals, exit code. Start it with the permissions that `pgod permissions` prints.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { createHandler, mayOperate } from "./lib/commands/dispatch.ts";
+import { FlagError, type Flags, readFlags } from "./lib/config/flags.ts";
+import { ConfigError } from "./lib/config/parse.ts";
+import { netPermission, permissionFlags } from "./lib/config/permissions.ts";
+import { formatPortRange } from "./lib/config/ports.ts";
+import { CHILD_PATH, type UserSwitch } from "./lib/host/as_user.ts";
+import { sleep } from "./lib/host/clock.ts";
+import { createRun, type Run } from "./lib/host/process.ts";
+import { findAccount } from "./lib/host/users.ts";
+import { type Log, openLog } from "./lib/log.ts";
+import { renderHelp } from "./lib/manual.ts";
+import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
+import { Fleet } from "./lib/service/fleet.ts";
+import { Ledger } from "./lib/service/ledger.ts";
+import { loadConfig } from "./lib/service/load.ts";
+import { loadHostKey } from "./lib/ssh/host_key.ts";
+import { serve as serveSsh } from "./lib/ssh/server.ts";
+import { VERSION } from "./lib/version.ts";
+
+/** Milliseconds a new deployment's containers are watched. */
+const SETTLE = 3_000;
+/** Milliseconds a deployment under way gets to end when pgod is stopped. */
+const PATIENCE = 60_000;
+
+async function main(flags: Flags): Promise<number> {
+  if (flags.command === "help") return print(renderHelp(PGOD_MANUAL));
+  if (flags.command === "version") return print(`pgod ${VERSION}`);
+  const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
+  if (flags.command === "permissions") return print(commandLine(flags, how));
+  const log = openLog({ debug: flags.debug });
+  const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
+  return flags.command === "check"
+    ? await check(flags, run, how)
+    : await serve(flags, run, how, log);
+}
+
+function commandLine({ config, dir, ssh, root }: Flags, how: UserSwitch): string {
+  const deno = [
+    "deno",
+    "run",
+    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)] }),
+  ];
+  const own = [
+    fileURLToPath(import.meta.url),
+    "-c",
+    config,
+    "-s",
+    `${bracket(ssh.host)}:${ssh.port}`,
+    "--dir",
+    dir,
+  ];
+  return [...deno, ...own, ...(root ? [] : ["--root=false"])].map(quote).join(" ");
+}
+
+const bracket = (host: string | undefined) => host?.includes(":") ? `[${host}]` : host ?? "";
+const quote = (word: string) =>
+  /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** `pgod check`: everything that can be said before anything runs. */
+async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
+  const { config, users } = await loadConfig(run, flags.config, how);
+  for (const { name, user, ports, repository, branch } of config.services) {
+    const ranges = ports?.map(formatPortRange).join(", ");
+    console.log(
+      `${name} as ${user}, ports ${ranges ?? "any but another service's"}${
+        ranges === "" ? "none" : ""
+      }, ${repository.url} ${branch}`,
+    );
+  }
+  // What counts is what the services' users find.
+  const [user] = users.values();
+  for (const program of user ? ["git", "podman", "podman-compose"] : []) {
+    const { code, stdout, stderr } = await run({ argv: [program, "--version"], user });
+    const [version] = /\d+\.\d+[\w.-]*/.exec(stdout + stderr) ?? [];
+    console.log(
+      `${program} ${
+        code === 0 && version ? version : "is not installed: scripts/prepare-host.sh installs it"
+      }`,
+    );
+    if (code !== 0) return 1;
+  }
+  return 0;
+}
+
+async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {
+  const { config, users } = await loadConfig(run, flags.config, how);
+  // Services keep their own directories closed; without root their users have to make them here.
+  await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
+  if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);
+  const ledger = new Ledger(`${flags.dir}/pgo.db`);
+  const host = { run, sleep, log, ledger, dir: flags.dir, how, settle: SETTLE };
+  const fleet = new Fleet(
+    host,
+    flags.interval,
+    async (name) => (await findAccount(run, name)).user,
+  );
+  const hostKey = await loadHostKey(`${flags.dir}/ssh_host_ed25519_key`);
+  const server = await serveSsh({
+    address: flags.ssh,
+    hostKey,
+    log,
+    knows: (blob) =>
+      fleet.services().find((service) => mayOperate(service, blob))?.keys.find((key) =>
+        key.blob === blob
+      ),
+    handle: createHandler(fleet, log),
+  });
+  await fleet.apply(config, users, "boot");
+  log.info(`Launched servers on port ${bracket(flags.ssh.host)}:${server.address.port} (ssh)`);
+
+  const stopped = Promise.withResolvers<string>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => stopped.resolve(signal));
+  }
+  let reloading = Promise.resolve();
+  Deno.addSignalListener("SIGHUP", () => {
+    reloading = reloading.then(() => reload(flags, run, how, log, fleet));
+  });
+  const signal = await stopped.promise;
+  log.info(`${signal}: stopping, containers go on running`);
+  await Promise.all([server.stop(PATIENCE), fleet.stop(PATIENCE)]);
+  ledger.close();
+  return 0;
+}
+
+async function reload(
+  flags: Flags,
+  run: Run,
+  how: UserSwitch,
+  log: Log,
+  fleet: Fleet,
+): Promise<void> {
+  try {
+    const { config, users } = await loadConfig(run, flags.config, how);
+    await fleet.apply(config, users, "config");
+    log.info(`Config read again: ${config.services.length} services`);
+  } catch (error) {
+    const lines = error instanceof ConfigError ? error.lines : [String(error)];
+    for (const line of [...lines, "The config is refused, the old one stays"]) log.error(line);
+  }
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(readFlags(Deno.args)));
+  } catch (error) {
+    const wrong = error instanceof FlagError || error instanceof ConfigError;
+    const lines = error instanceof ConfigError
+      ? error.lines
+      : [`pgod: ${(error as Error).message.split("\n")[0]}`];
+    for (const line of lines) console.error(line);
+    if (error instanceof Deno.errors.NotCapable) {
+      console.error("pgod permissions -c FILE prints how to start pgod");
+    }
+    Deno.exit(wrong ? 2 : 1);
+  }
+}
