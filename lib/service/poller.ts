@@ -41,7 +41,7 @@ export async function follow(
   let ready = false;
   for (let failures = 0; !signal.aborted;) {
     try {
-      await service.lock.hold("pgod", async () => {
+      await service.lock.hold("reconcile by pgod", async () => {
         const output = logOutput(service, options.deadline);
         if (!ready) {
           await prepareService(service);

@@ -3,7 +3,7 @@
  * @module
  */
 import { composeServices, runFile } from "../compose/run_file.ts";
-import { type Container, containers, removeContainers } from "../host/podman.ts";
+import { type Container, containers, removeContainers, stopContainers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
 import { readPrivateFile, writePrivateFile } from "../host/service_directory.ts";
 import type { DeploymentRecord } from "./ledger.ts";
@@ -89,6 +89,7 @@ export async function takeDown(
   const running = await containers(run, user, config.name);
   if (running.length === 0) return;
   output.step(`taking down ${names(running)}`);
+  await stopContainers(run, user, running.map(({ id }) => id));
   const file = live === null ? undefined : runFilePath(service, live);
   if (file && await readPrivateFile(run, user, file) !== undefined) {
     await compose(
