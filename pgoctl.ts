@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --no-prompt --allow-net --allow-read --allow-write=${HOME}/.ssh --allow-env=HOME,USER,LOGNAME,PGOCTL_ID
+#!/usr/bin/env -S deno run --no-prompt --allow-net --allow-read --allow-write=${HOME}/.ssh --allow-env=HOME,LOGNAME,PGOCTL_ID,USER
 /**
  * pgoctl: operates a service of a pgod. Flags, wiring, exit code.
  * @module

@@ -78,3 +78,14 @@ export const PGOCTL_MANUAL: Manual = {
   ],
   seeAlso: "pgod(8), ssh(1), podman(1), podman-compose(1)",
 };
+
+/** The Deno permissions of pgoctl: any host, any key file, its own known_hosts, and nothing else. */
+export function pgoctlPermissions(home: string): string[] {
+  return [
+    "--no-prompt",
+    "--allow-net",
+    "--allow-read",
+    `--allow-write=${home}/.ssh`,
+    "--allow-env=HOME,LOGNAME,PGOCTL_ID,USER",
+  ];
+}
