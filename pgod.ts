@@ -76,7 +76,8 @@ async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
   const [user] = users.values();
   for (const program of user ? ["git", "podman", "podman-compose"] : []) {
     const { code, stdout, stderr } = await run({ argv: [program, "--version"], user });
-    const [, version] = new RegExp(`^${program}[\\w ]* version:? *(\\d[\\w.-]*)`, "m").exec(stdout + stderr) ?? [];
+    const [, version] =
+      new RegExp(`^${program}[\\w ]* version:? *(\\d[\\w.-]*)`, "m").exec(stdout + stderr) ?? [];
     console.log(
       `${program} ${
         code === 0 && version ? version : "is not installed: scripts/prepare-host.sh installs it"

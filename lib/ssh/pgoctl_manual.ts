@@ -25,7 +25,25 @@ export const STATUS_EXIT: Record<Status, number> = {
 };
 
 /** The commands of pgod, for readers: pgoctl itself does not load the table, a test compares the two. */
-export const COMMAND_HELP: Manual["lists"][number]["entries"] = [];
+export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
+  ["ping", "answer, to show that the key works"],
+  ["status [--json]", "show what is deployed, what is wanted and what runs"],
+  ["ps", "list the service's containers"],
+  ["logs [-f] [-n N] [--since TIME] [-t] [SERVICE…]", "show what containers print"],
+  [
+    "exec [-u USER] [-w DIR] [-e KEY=VALUE] SERVICE PROGRAM [ARGUMENT…]",
+    "run a program in a container",
+  ],
+  ["pull", "fetch the newest revision and pull its images"],
+  ["build", "fetch the newest revision and build its images"],
+  ["up", "make the newest revision live (after down or stop: start it again)"],
+  ["down", "remove the containers and keep them away until up or start; volumes stay"],
+  ["start [SERVICE…]", "start stopped containers; without a SERVICE all of them"],
+  ["stop [SERVICE…]", "stop containers; without a SERVICE all, until up or start"],
+  ["restart [SERVICE…]", "restart containers; without a SERVICE all"],
+  ["sync", "look at the repository now and deploy what is new, also what failed before"],
+  ["config", "show the compose file of the tip as PGO resolves it"],
+];
 
 /** The manual of pgoctl. */
 export const PGOCTL_MANUAL: Manual = {

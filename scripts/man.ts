@@ -1,0 +1,12 @@
+/**
+ * `deno task man`: writes the manual pages from what the programs tell of themselves.
+ * @module
+ */
+import { renderMan } from "../lib/manual.ts";
+import { PGOD_MANUAL } from "../lib/pgod_manual.ts";
+import { PGOCTL_MANUAL } from "../lib/ssh/pgoctl_manual.ts";
+import { VERSION } from "../lib/version.ts";
+
+for (const manual of [PGOD_MANUAL, PGOCTL_MANUAL]) {
+  await Deno.writeTextFile(`man/${manual.name}.${manual.section}`, renderMan(manual, VERSION));
+}

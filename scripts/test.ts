@@ -1,0 +1,94 @@
+/**
+ * `deno task test`: everything, fast and end to end; ends with one line of totals.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const USERS = ["pgo-e2e-a", "pgo-e2e-b"];
+/** The programs that tests start themselves; services' users start all others. */
+const FAST = ["deno", "git", "sh", "ssh", "ssh-keygen", "kill", "cat", "dd", "sleep", "yes"];
+const REAL = [
+  "bash",
+  "deno",
+  "docker-registry",
+  "git",
+  "htpasswd",
+  "id",
+  "kill",
+  "ps",
+  "rm",
+  "runuser",
+  "ssh",
+  "ssh-keygen",
+];
+
+interface Totals {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+async function run(
+  program: string,
+  args: string[],
+  onLine: (line: string) => void = () => {},
+): Promise<number> {
+  const child = new Deno.Command(program, {
+    args,
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    await Deno.stdout.write(new TextEncoder().encode(text));
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach(onLine);
+  }
+  return (await child.status).code;
+}
+
+async function denoTest(programs: string[], paths: string[], totals: Totals): Promise<void> {
+  const flags = [
+    "--no-prompt",
+    "--allow-read",
+    "--allow-write",
+    "--allow-net=127.0.0.1,[::1],0.0.0.0,localhost",
+    "--allow-env",
+    "--allow-sys=hostname,uid",
+    `--allow-run=${programs.join(",")}`,
+  ];
+  const before = { ...totals };
+  const code = await run("deno", ["test", ...flags, ...paths], (line) => {
+    // deno-lint-ignore no-control-regex
+    const [, passed, failed, ignored] =
+      /(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(
+        line.replace(/\x1b\[\d*m/g, ""),
+      ) ?? [];
+    totals.passed += Number(passed ?? 0);
+    totals.failed += Number(failed ?? 0);
+    totals.ignored += Number(ignored ?? 0);
+  });
+  if (code !== 0 && totals.failed === before.failed) totals.failed++;
+  if (code === 0 && totals.passed === before.passed) {
+    console.error(`no test ran in ${paths.join(" ")}`);
+    totals.failed++;
+  }
+}
+
+const totals: Totals = { passed: 0, failed: 0, ignored: 0 };
+await denoTest(FAST, ["tests/", "--ignore=tests/e2e"], totals);
+if (Deno.uid() === 0) {
+  if (await run("bash", ["scripts/prepare-host.sh", "--test", ...USERS]) === 0) {
+    await denoTest(REAL, ["tests/e2e/"], totals);
+  } else totals.failed++;
+} else {
+  console.error("The end-to-end tests were skipped: they need root, and Debian 12 or newer.");
+  totals.ignored++;
+}
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.ignored} skipped`);
+const strict = Deno.args.includes("--ci") || Deno.env.get("CI") === "true";
+Deno.exit(totals.failed > 0 || (strict && totals.ignored > 0) ? 1 : 0);
