@@ -3,6 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const USERS = ["pgo-e2e-a", "pgo-e2e-b"];
@@ -63,10 +64,9 @@ async function denoTest(programs: string[], paths: string[], totals: Totals): Pr
   ];
   const before = { ...totals };
   const code = await run("deno", ["test", ...flags, ...paths], (line) => {
-    // deno-lint-ignore no-control-regex
     const [, passed, failed, ignored] =
       /(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(
-        line.replace(/\x1b\[\d*m/g, ""),
+        stripVTControlCharacters(line),
       ) ?? [];
     totals.passed += Number(passed ?? 0);
     totals.failed += Number(failed ?? 0);

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { buildFile, pulls } from "../../lib/compose/build_file.ts";
+import { interpolate } from "../../lib/compose/interpolate.ts";
+import { resolve } from "../../lib/compose/resolve.ts";
+import { composeServices, runFile } from "../../lib/compose/run_file.ts";
+import { memorySource } from "./memory_source.ts";
+
+const DEPLOYMENT = {
+  service: "shop",
+  id: "7",
+  revision: "abc",
+  checkout: "/lib/shop/checkout",
+  scratch: "/lib/shop/scratch",
+};
+const FILES = {
+  ".env": "TAG=1.2\n",
+  "all.env": "FROM_FILE=yes\n",
+  "compose.yaml": `
+x-common: &common { restart: no, env_file: all.env }
+services:
+  web:
+    <<: *common
+    build: { context: app, dockerfile: Containerfile, args: { A: b } }
+    command: 'sh -c "echo $$HOME"'
+    environment: { SECRET: "\${SECRET}", TAG: "\${TAG}" }
+    ports: ["8000:80"]
+    volumes: ["./www:/www:ro", "d:/d"]
+    networks: [front]
+    healthcheck: { test: ["CMD", "test", "-f", "/a b"], retries: 3 }
+  db: { image: "docker.io/library/db:\${TAG}", read_only: true, cap_drop: [ALL] }
+  debug: { image: x, profiles: [dev] }
+networks: { front: { internal: true }, unused: {} }
+volumes: { d: {} }
+`,
+};
+
+async function model() {
+  const { model, problems, files } = await resolve(memorySource(FILES), {
+    file: "compose.yaml",
+    env: { SECRET: "hunter2" },
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(files, ["compose.yaml", ".env", "all.env"]);
+  assert.ok(model);
+  return model;
+}
+
+Deno.test("the run file is the judged model, absolute and literal", async () => {
+  const { text, env } = runFile(await model(), DEPLOYMENT);
+  const file = parse(text);
+  assert.deepEqual(env, { SECRET: "hunter2" });
+  assert.doesNotMatch(text, /hunter2/);
+  assert.deepEqual(composeServices(text), ["web", "db"]);
+  assert.deepEqual(file.services.web, {
+    restart: "no",
+    image: "localhost/pgo/shop/web:7",
+    pull_policy: "never",
+    command: ["sh", "-c", "echo $$HOME"],
+    environment: { FROM_FILE: "yes", SECRET: null, TAG: "1.2" },
+    labels: { "pgo.service": "shop", "pgo.revision": "abc", "pgo.deployment": "7" },
+    ports: ["8000:80/tcp"],
+    volumes: ["/lib/shop/checkout/www:/www:ro", "d:/d"],
+    networks: ["front"],
+    healthcheck: { test: ["CMD-SHELL", "test -f '/a b'"], retries: "3" },
+  });
+  assert.deepEqual(file.services.db.cap_drop, ["ALL"]);
+  assert.deepEqual(file.networks, { front: { name: "shop_front", internal: true } });
+  assert.deepEqual(file.volumes, { d: { name: "shop_d" } });
+});
+
+Deno.test("the build file builds from scratch, and the rest is pulled", async () => {
+  const { text, tags } = buildFile(await model(), DEPLOYMENT);
+  assert.deepEqual(tags, [{ composeService: "web", tag: "localhost/pgo/shop/web:7" }]);
+  assert.deepEqual(parse(text).services, {
+    web: {
+      image: "localhost/pgo/shop/web:7",
+      build: { context: "/lib/shop/scratch/app", dockerfile: "Containerfile", args: { A: "b" } },
+    },
+  });
+  assert.deepEqual(pulls(await model(), DEPLOYMENT), [{
+    image: "docker.io/library/db:1.2",
+    tag: "localhost/pgo/shop/db:7",
+    policy: "always",
+  }]);
+});
+
+const FORMS: [text: string, expected: string][] = [
+  ["$X", "x"],
+  ["${X}y", "xy"],
+  ["${E:-d}", "d"],
+  ["${E-d}", ""],
+  ["${N-d}", "d"],
+  ["${X:+a}${E:+a}${E+b}", "ab"],
+  ["${N:-${X:-z}}", "x"],
+  ["$$X", "$X"],
+  ["${X?}", "x"],
+];
+for (const [text, expected] of FORMS) {
+  Deno.test(`interpolation of ${text}`, () =>
+    assert.equal(interpolate(text, { X: "x", E: "" }).text, expected));
+}
+Deno.test("a required variable that is missing is named", () => {
+  assert.throws(() => interpolate("${N:?set it}", {}), /N is required: set it/);
+  assert.throws(() => interpolate("${E:?}", { E: "" }), /E is required/);
+  assert.throws(() => interpolate("$(id)", {}), /begins no variable/);
+});
