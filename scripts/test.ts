@@ -12,14 +12,14 @@ const FAST = ["deno", "git", "sh", "ssh", "ssh-keygen", "kill", "cat", "dd", "sl
 const REAL = [
   "bash",
   "deno",
-  "docker-registry",
   "git",
-  "htpasswd",
   "id",
   "kill",
+  "mv",
   "ps",
   "rm",
   "runuser",
+  "sh",
   "ssh",
   "ssh-keygen",
 ];

@@ -142,7 +142,7 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
   const { live, stopped } = host.ledger.service(config.name);
   const record = host.ledger.deployment(config.name, live);
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
-  if (!record) return { result: "current", line: "nothing is live" };
+  if (!record) return { result: "current", line: "nothing is deployed yet" };
   const found = await containers(host.run, user, config.name);
   const foreign = found.some(({ deployment }) => deployment !== String(live));
   if (!foreign && found.some(({ state }) => state === "running")) {

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+
+const root = new URL("../", import.meta.url);
+
+async function sources(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
+    if (isDirectory) found.push(...await sources(`${folder}${name}/`));
+    else if (name.endsWith(".ts")) found.push(`${folder}${name}`);
+  }
+  return found.sort();
+}
+
+async function filesWith(pattern: RegExp): Promise<string[]> {
+  const all = ["pgod.ts", "pgoctl.ts", ...await sources("lib/")];
+  const texts = await Promise.all(all.map((file) => Deno.readTextFile(new URL(file, root))));
+  return all.filter((_, at) => pattern.test(texts[at] ?? ""));
+}
+
+const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
+  ["processes", /Deno\.Command\(|node:child_process/, ["lib/host/process.ts"]],
+  ["TOML", /from "toml-eslint-parser"/, ["lib/config/toml.ts"]],
+  ["waiting", /(?<!\.)\bset(Timeout|Interval)\(/, ["lib/host/clock.ts"]],
+  ["SSH", /from "ssh2"/, [
+    "lib/ssh/client.ts",
+    "lib/ssh/host_key.ts",
+    "lib/ssh/server.ts",
+    "lib/ssh/session.ts",
+  ]],
+  ["logging", /from "@logtape\/logtape"/, ["lib/log.ts"]],
+  ["SQLite", /from "node:sqlite"/, ["lib/service/ledger.ts"]],
+];
+for (const [what, pattern, files] of DOORS) {
+  Deno.test(`one door: ${what}`, async () => assert.deepEqual(await filesWith(pattern), files));
+}
+
+const LEAVES: [folder: string, forbidden: RegExp][] = [
+  ["lib/config/", /from "\.\.\/(compose|service|ssh|commands)\//],
+  ["lib/compose/", /from "\.\.\/(host|service|ssh|commands)\/|Deno\./],
+  ["lib/host/", /from "\.\.\/(compose|service|ssh|commands)\//],
+  ["lib/service/", /from "\.\.\/commands\/|from "\.\.\/ssh\/(?!access\.ts)/],
+  ["lib/ssh/", /from "\.\.\/(compose|service|commands)\//],
+];
+for (const [folder, forbidden] of LEAVES) {
+  Deno.test(`imports point down: ${folder}`, async () => {
+    const up = (await filesWith(forbidden)).filter((file) => file.startsWith(folder));
+    assert.deepEqual(up, []);
+  });
+}
