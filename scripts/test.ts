@@ -8,7 +8,22 @@ import { stripVTControlCharacters } from "node:util";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const USERS = ["pgo-e2e-a", "pgo-e2e-b"];
 /** The programs that tests start themselves; services' users start all others. */
-const FAST = ["deno", "git", "sh", "ssh", "ssh-keygen", "kill", "cat", "dd", "sleep", "yes"];
+const FAST = [
+  "cat",
+  "deno",
+  "git",
+  "kill",
+  "mkdir",
+  "mv",
+  "ps",
+  "rm",
+  "sh",
+  "sleep",
+  "ssh",
+  "ssh-keygen",
+  "test",
+  "yes",
+];
 const REAL = [
   "bash",
   "deno",

@@ -115,13 +115,18 @@ async function bringAbout(
 }
 
 /** {@link inspectCandidate}, once more from a new mirror when this one has lost objects. */
-export async function inspect(service: Service, revision: string): Promise<Candidate> {
+export function inspect(service: Service, revision: string): Promise<Candidate> {
+  return fromMirror(service, () => inspectCandidate(service, revision));
+}
+
+/** What reads the mirror may find it broken: it is a copy, so it is made anew and read once more. */
+async function fromMirror<Value>(service: Service, read: () => Promise<Value>): Promise<Value> {
   try {
-    return await inspectCandidate(service, revision);
+    return await read();
   } catch (error) {
     if (error instanceof Rejection) throw error;
     await service.git.clone();
-    return await inspectCandidate(service, revision);
+    return await read();
   }
 }
 
@@ -129,7 +134,7 @@ async function advance(service: Service, revision: string): Promise<void> {
   const { host, config, paths, git, user } = service;
   const { checkout } = host.ledger.service(config.name);
   if (checkout === revision && !await isMissing(host.run, user, paths.checkout)) return;
-  await git.materialize(revision, paths.checkout);
+  await fromMirror(service, () => git.materialize(revision, paths.checkout));
   host.ledger.update(config.name, { checkout: revision });
 }
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { asUser } from "../../lib/host/as_user.ts";
+import { createRun, ProcessError } from "../../lib/host/process.ts";
+import type { Log } from "../../lib/log.ts";
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const run = createRun({ how: "self", log: silent, path: Deno.env.get("PATH"), grace: 500 });
+const miek = { name: "miek", uid: 1000, gid: 1000, home: "/home/miek" };
+
+Deno.test("argv and environment in each mode", () => {
+  const env = {
+    HOME: "/home/miek",
+    LANG: "C.UTF-8",
+    LOGNAME: "miek",
+    PATH: "/bin",
+    USER: "miek",
+    XDG_RUNTIME_DIR: "/run/user/1000",
+    SECRET: "x",
+  };
+  assert.deepEqual(asUser(["git", "x"], miek, "runuser", { SECRET: "x" }, "/bin"), {
+    argv: ["runuser", "-u", "miek", "--", "git", "x"],
+    env,
+  });
+  assert.deepEqual(asUser(["git"], miek, "self", { SECRET: "x" }, "/bin"), { argv: ["git"], env });
+  assert.deepEqual(asUser(["git"], miek, "sudo", { SECRET: "x" }, "/bin").argv, [
+    "sudo",
+    "-n",
+    "-H",
+    "-u",
+    "miek",
+    "--preserve-env=LANG,XDG_RUNTIME_DIR,SECRET",
+    "--",
+    "git",
+  ]);
+});
+
+Deno.test("output, stdin and exit code; nothing of pgod's own environment", async () => {
+  Deno.env.set("PGO_TEST_LEAK", "leak");
+  const { code, stdout, stderr } = await run({
+    argv: ["sh", "-c", "cat; echo err >&2; echo $PGO_TEST_LEAK$A; exit 7"],
+    stdin: "in",
+    env: { A: "b" },
+  });
+  assert.deepEqual([code, stdout, stderr], [7, "inb\n", "err\n"]);
+});
+
+Deno.test("a deadline ends the whole process group, also what ignores SIGTERM", async () => {
+  const pids = Promise.withResolvers<string>();
+  const script = "trap '' TERM; sleep 4712 & echo $!; wait; sleep 4712";
+  const ended = run({
+    argv: ["sh", "-c", script],
+    deadline: 300,
+    stdout: (chunk) => pids.resolve(new TextDecoder().decode(chunk).trim()),
+  });
+  await assert.rejects(
+    ended,
+    (error: Error) => error instanceof ProcessError && /took longer than 0.3 s/.test(error.message),
+  );
+  const { stdout } = await run({ argv: ["ps", "-o", "stat=", "-p", await pids.promise] });
+  assert.match(stdout.trim(), /^(Z.*)?$/);
+});
+
+Deno.test("a signal ends it, and a sink that fails does", async () => {
+  const abort = new AbortController();
+  const ended = run({ argv: ["sleep", "4713"], signal: abort.signal });
+  abort.abort();
+  await assert.rejects(ended, /was ended/);
+  await assert.rejects(
+    run({ argv: ["yes"], stdout: () => Promise.reject(new Error("gone")) }),
+    /lost its reader/,
+  );
+});
+
+Deno.test("a program that is not there, or prints without end, is one line", async () => {
+  await assert.rejects(run({ argv: ["yes"] }), /printed too much/);
+  await assert.rejects(
+    run({ argv: ["pgo-no-such-program"] }),
+    (error: Error) => error instanceof ProcessError && !error.message.includes("\n"),
+  );
+});
+
+Deno.test("a grandchild that keeps the pipe does not keep us", async () => {
+  assert.equal(
+    (await run({ argv: ["sh", "-c", "sleep 30 & echo hi"], deadline: 10_000 })).stdout,
+    "hi\n",
+  );
+});
