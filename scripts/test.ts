@@ -26,10 +26,15 @@ const FAST = [
 ];
 const REAL = [
   "bash",
+  "chmod",
+  "chown",
+  "cp",
   "deno",
+  "docker-registry",
   "git",
   "id",
   "kill",
+  "mkdir",
   "mv",
   "ps",
   "rm",

@@ -94,6 +94,20 @@ export async function removeTree(run: Run, user: User, path: string): Promise<vo
   await must(run, { argv: ["rm", "-rf", "--", path], user });
 }
 
+/** Removes what PGO can make again of a service that its user gives up; data stays where there is any. */
+export async function abandonDirectory(
+  run: Run,
+  paths: ServiceDirectory,
+  user: User,
+): Promise<void> {
+  for (const path of [paths.mirror, paths.checkout, paths.scratch, paths.deployments]) {
+    await removeTree(run, user, path);
+    await removeTree(run, user, `${path}.index`);
+  }
+  await removeTree(run, user, `${paths.root}/gitconfig`);
+  await run({ argv: ["rm", "-d", "--", paths.data, paths.root], user });
+}
+
 /** Runs a command that has to succeed. @throws {Error} with its last line of stderr. */
 export async function must(run: Run, command: Parameters<Run>[0]) {
   const outcome = await run(command);

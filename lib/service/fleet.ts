@@ -5,6 +5,7 @@
 import type { Config, ServiceConfig } from "../config/parse.ts";
 import type { User } from "../host/as_user.ts";
 import { sleep, within } from "../host/clock.ts";
+import { abandonDirectory } from "../host/service_directory.ts";
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
@@ -50,26 +51,21 @@ export class Fleet {
   ): Promise<void> {
     const { ledger, log } = this.host;
     const wanted = new Map(config.services.map((service) => [service.name, service]));
-    const gone = ledger.services().filter(({ name }) => !wanted.has(name));
+    const gone = ledger.services().filter(({ name, user }) => wanted.get(name)?.user !== user);
     if (wanted.size === 0 && gone.length > 0) {
-      log.warn(
-        "The config names no service: nothing is taken down; remove the last one with pgoctl … down",
-      );
+      log.warn("The config names no service: nothing is taken down, expected at least one service");
     }
     for (const [name, member] of this.#members) {
       const next = wanted.get(name);
-      if (next && sameService(member.service, next, foreignPorts(config, name))) continue;
-      await this.#release(name, member);
-      if (next && next.user !== member.service.config.user) {
-        await this.#takeDownAs(name, member.service.user);
-      }
+      const same = next && sameService(member.service, next, foreignPorts(config, name));
+      if (!same) await this.#release(name, member);
     }
     for (const { name, user } of wanted.size > 0 ? gone : []) {
       const owner = users.get(user) ?? await this.formerUser(user);
-      if (owner) await this.#takeDownAs(name, owner);
-      else {log.error(
-          `"${name}" is no longer in the config, but its user "${user}" is not there to take it down`,
-        );}
+      if (owner) await this.#takeDownAs(name, owner, wanted.has(name));
+      else {
+        log.error(`"${name}" has to be taken down as "${user}", but this host has no such user`);
+      }
     }
     for (const service of config.services) {
       const user = users.get(service.user);
@@ -98,18 +94,20 @@ export class Fleet {
     this.#members.delete(name);
   }
 
-  /** Ends a service's containers for good; its files and volumes stay. */
-  async #takeDownAs(name: string, user: User): Promise<void> {
-    const { ledger, log } = this.host;
+  /**
+   * Ends a service's containers for good, as the user they run as. Its files and volumes stay, unless
+   * another user takes the service over: then what PGO can make again goes, and its data stays.
+   */
+  async #takeDownAs(name: string, user: User, moves: boolean): Promise<void> {
+    const { ledger, log, run } = this.host;
     const { live } = ledger.service(name);
-    const config = { ...NOBODY, name, user: user.name };
+    const service = createService(this.host, { ...NOBODY, name, user: user.name }, user, []);
     const output = createOutput(() => {}, () => {}, this.#deadline.signal);
     try {
-      await takeDown(createService(this.host, config, user, []), live, output);
+      await takeDown(service, live, output);
+      if (moves) await abandonDirectory(run, service.paths, user);
       ledger.forget(name);
-      log.info(
-        `"${name}" is no longer wanted as "${user.name}" and was taken down; its files stay`,
-      );
+      log.info(`"${name}" is no longer wanted as "${user.name}" and was taken down`);
     } catch (error) {
       log.error(
         `"${name}" is no longer wanted, but was not taken down: ${(error as Error).message}`,

@@ -31,6 +31,7 @@ export async function switchTo(
   const file = runFilePath(service, record.number);
   await writePrivateFile(host.run, user, file, text);
   await git.materialize(record.revision, paths.checkout);
+  host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
   host.ledger.update(config.name, { checkout: record.revision });
   try {
     await takeDown(service, before, output);

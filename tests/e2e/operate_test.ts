@@ -4,7 +4,7 @@ import { as, get, ok, until } from "./shell.ts";
 import { baseImage, freePort, USERS, withWorld, type World } from "./world.ts";
 import { oneService, status, web } from "./services.ts";
 
-const [ALICE] = USERS;
+const [ALICE, BOB] = USERS;
 const COMMAND = (
   world: World,
 ) => [
@@ -260,4 +260,17 @@ Deno.test("pgod is stopped, killed, and comes back; its host changes meanwhile",
         await until("the new one is up", async () => await get(url) === "three");
       },
     );
+
+    await t.step("a service that changes its user is taken down as the old one", async () => {
+      await baseImage(BOB);
+      await world.configure(
+        oneService(world, port).replace('name = "shop"', 'name = "store"').replace(ALICE, BOB),
+      );
+      await world.signal("HUP");
+      const names = async (user: string) =>
+        (await as(user, ["podman", "ps", "-a", "--format", "{{.Names}}"])).stdout;
+      await until("it runs as the new user", async () => /store_web_1/.test(await names(BOB)));
+      assert.equal((await names(ALICE)).trim(), "");
+      await until("the page", async () => await get(url) === "three");
+    });
   }));

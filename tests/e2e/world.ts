@@ -50,7 +50,7 @@ export async function withWorld(
     files: Record<string, Files>;
     config(world: Pick<World, "dir">): string;
     path?: string;
-    flags?: string[];
+    interval?: string;
   },
   body: (world: World) => Promise<void>,
 ): Promise<void> {
@@ -154,11 +154,10 @@ export async function withWorld(
         `${root}pgod.ts`,
         "permissions",
         ...flags,
-        ...(setup.flags ?? []),
       ], { env: { ...env, DENO_DIR: denoDir() } });
       const [program = "", ...args] = line.split(" ");
       child = new Deno.Command(program, {
-        args: [...args, "-d", "-t", "1s"],
+        args: [...args, "-d", "-t", setup.interval ?? "1s"],
         env: { ...env, DENO_DIR: denoDir() },
         clearEnv: true,
         cwd: "/",

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { pgoctlPermissions } from "../../lib/ssh/pgoctl_manual.ts";
+import { withRegistry } from "./registry.ts";
+import { as, get, sh, until } from "./shell.ts";
+import { oneService, status, web } from "./services.ts";
+import { BASE, baseImage, freePort, USERS, withWorld, type World } from "./world.ts";
+
+const [ALICE] = USERS;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs the lines of a CI job in a shell where `pgoctl` is on the PATH and `$SSHKEY` is `key`. */
+async function job(world: World, key: string, script: string) {
+  const home = `${world.dir}/home`;
+  const deno = `exec deno run -q ${pgoctlPermissions(home).join(" ")} ${root}pgoctl.ts`;
+  // The design document's job names no port: the runner's own is the test's.
+  await Deno.writeTextFile(`${world.dir}/pgoctl`, `#!/bin/sh\n${deno} -p ${world.port} "$@"\n`, {
+    mode: 0o755,
+  });
+  const env = {
+    HOME: home,
+    PATH: `${world.dir}:${Deno.env.get("PATH")}`,
+    SSHKEY: key,
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+  };
+  return await sh(["sh", "-ec", script], { env });
+}
+
+const DEPLOY = `
+pgoctl -i $SSHKEY 127.0.0.1:shop//pull
+pgoctl -i $SSHKEY 127.0.0.1:shop//build
+pgoctl -i $SSHKEY 127.0.0.1:shop//up`;
+
+Deno.test("the design document's GitLab job deploys and stops", async () => {
+  await baseImage(ALICE);
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  await withWorld({
+    files: { shop: web(port, "one") },
+    config: (world) => oneService(world, port),
+    interval: "1h",
+  }, async (world) => {
+    await world.start();
+    await until("the first page", async () => await get(url) === "one");
+    const revision = await world.push("shop", web(port, "two", 2));
+    const deployed = await job(world, world.key("good"), DEPLOY);
+    assert.equal(deployed.code, 0, deployed.stderr);
+    assert.equal(await get(url), "two");
+    assert.equal((await status(world)).deployed, revision);
+    const text = await Deno.readTextFile(world.key("good"));
+    const stopped = await job(world, text, 'pgoctl -i "$SSHKEY" 127.0.0.1:shop//down');
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.equal(await get(url), "");
+    const again = await job(world, text, 'PGOCTL_ID="$SSHKEY" pgoctl 127.0.0.1:shop//up');
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(await get(url), "two");
+    const broken = await world.push("shop", {
+      ...web(port, "x", 3),
+      "Containerfile": `FROM ${BASE}\nRUN ["/bin/nope"]\n`,
+    });
+    const failed = await job(world, world.key("good"), DEPLOY);
+    assert.equal(failed.code, 70, `${broken}: ${failed.stderr}`);
+    assert.match(failed.stderr, /build of web failed/);
+    assert.equal(await get(url), "two");
+  });
+});
+
+Deno.test("images come from a real registry; a failed pull is a failure and touches nothing", async () => {
+  await baseImage(ALICE);
+  await withRegistry(ALICE, async (registry) => {
+    const image = `${registry}/team/app:1`;
+    const push = async (from: string) => {
+      await as(ALICE, ["podman", "tag", from, image]);
+      const { code, stderr } = await as(ALICE, ["podman", "push", image]);
+      assert.equal(code, 0, stderr);
+      await as(ALICE, ["podman", "untag", image, image]);
+    };
+    await push(BASE);
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const compose = (version: number, tag = "1") =>
+      `services:
+  web:
+    image: ${registry}/team/app:${tag}
+    init: true
+    command: ["sh", "-c", "mkdir /www; echo ${version} > /www/index.html; exec httpd -f -p 8080 -h /www"]
+    ports: ["${port}:8080"]
+x-gpo-version: ${version}
+`;
+    await withWorld({
+      files: { shop: { "compose.yaml": compose(1) } },
+      config: (world) => oneService(world, port),
+    }, async (world) => {
+      await world.start();
+      await until("the first page", async () => await get(url) === "1\n");
+      assert.match((await world.pgoctl("shop//ps")).stdout, /localhost\/pgo\/shop\/web:1/);
+      await world.push("shop", { "compose.yaml": compose(2, "missing") });
+      await until(
+        "the failure",
+        async () => /pull of \S+:missing failed/.test((await status(world)).last.detail),
+      );
+      assert.equal(await get(url), "1\n");
+      assert.equal((await world.pgoctl("shop//pull")).code, 70);
+      await world.push("shop", { "compose.yaml": compose(3) });
+      await until("the next page", async () => await get(url) === "3\n");
+    });
+  });
+});
