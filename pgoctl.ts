@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { renderHelp } from "./lib/manual.ts";
 import { ClientError, runRemote } from "./lib/ssh/client.ts";
-import { readIdentity } from "./lib/ssh/identity.ts";
+import { joinSplitKey, readIdentity } from "./lib/ssh/identity.ts";
 import { pinHost } from "./lib/ssh/pinning.ts";
 import { EXIT, PGOCTL_MANUAL, STATUS_EXIT } from "./lib/ssh/pgoctl_manual.ts";
 import { DEFAULT_PORT, encodeLine, parseTarget } from "./lib/ssh/protocol.ts";
@@ -78,18 +78,10 @@ function readOptions(argv: string[]) {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
   } as const;
-  const { tokens } = parseArgs({
-    args: argv,
-    options: spec,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  // What follows the target is the command's, even where it looks like an option of ours.
-  const at = tokens.find(({ kind }) => kind === "positional")?.index ?? argv.length;
+  const { own, rest } = splitAtTarget(joinSplitKey(argv));
   let values;
   try {
-    ({ values } = parseArgs({ args: argv.slice(0, at), options: spec, strict: true }));
+    ({ values } = parseArgs({ args: own, options: spec, strict: true }));
   } catch (error) {
     throw new UsageError((error as Error).message.split("\n")[0]);
   }
@@ -98,7 +90,7 @@ function readOptions(argv: string[]) {
     throw new UsageError(`-p ${values.port} is no port, expected 1 to 65535`);
   }
   const shown = values.help || values.version;
-  const [text = shown ? "localhost:pgo//ping" : "", ...args] = argv.slice(at);
+  const [text = shown ? "localhost:pgo//ping" : "", ...args] = rest;
   if (text === "") {
     throw new UsageError(
       "no target given, expected HOST:SERVICE//COMMAND such as localhost:pgo//ps",
@@ -120,6 +112,23 @@ function readOptions(argv: string[]) {
     target,
     args,
   };
+}
+
+/** What follows the target is the command's, even where it looks like an option of ours. */
+function splitAtTarget(argv: readonly string[]): { own: string[]; rest: string[] } {
+  const own: string[] = [];
+  let at = 0;
+  for (; at < argv.length && argv[at]?.startsWith("-"); at++) {
+    const word = argv[at] ?? "";
+    const long = { "-i": "--identity", "-p": "--port" }[word] ?? word;
+    const next = argv[at + 1];
+    const takesNext = ["--identity", "--port", "--known-hosts"].includes(long) &&
+      next !== undefined;
+    // Joined with "=", since the text of a key begins with dashes like an option.
+    own.push(takesNext ? `${long}=${next}` : word);
+    if (takesNext) at++;
+  }
+  return { own, rest: argv.slice(at) };
 }
 
 async function writeAll(

@@ -6,9 +6,10 @@
 import { posix } from "node:path";
 import { parseEnv } from "node:util";
 import { readDocument } from "./document.ts";
-import type { Model, NamedResource, Service } from "./model.ts";
+import type { Model, Service } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
+import { readResources } from "./resources.ts";
 import { readService } from "./service.ts";
 import type { Source } from "./source.ts";
 
@@ -130,35 +131,6 @@ function envFiles(
       path: posix.normalize(posix.join(path.startsWith("/") ? "../" : directory, path)),
       required,
     }];
-  });
-}
-
-function readResources(
-  reader: Reader,
-  kind: "networks" | "volumes",
-  top: ReturnType<Reader["table"]>,
-): NamedResource[] {
-  return Object.entries(reader.table(top[kind], kind)).map(([name, value]) => {
-    const key = `${kind}.${name}`;
-    const table = reader.table(value, key);
-    const known = ["name", "external", "labels", ...(kind === "networks" ? ["internal"] : [])];
-    for (const part of Object.keys(table)) {
-      const usual = part === "driver" &&
-        ["bridge", "local", "default"].includes(String(table[part]));
-      if (!known.includes(part) && !usual && !part.startsWith("x-")) {
-        reader.problem(`${key}.${part}`, "is not supported yet");
-      }
-    }
-    const podmanName = reader.text(table["name"], `${key}.name`, /^[a-zA-Z0-9][\w.-]*$/, "a name");
-    const external = reader.flag(table["external"], `${key}.external`);
-    if (!/^[a-zA-Z0-9][\w.-]*$/.test(name)) reader.problem(key, "no name podman takes");
-    return {
-      name,
-      key,
-      external,
-      podmanName: podmanName ?? (external ? name : undefined),
-      internal: reader.flag(table["internal"], `${key}.internal`),
-    };
   });
 }
 

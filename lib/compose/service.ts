@@ -2,9 +2,10 @@
  * One service of a compose file, from its document to the model.
  * @module
  */
-import { posix } from "node:path";
 import type { Value } from "./document.ts";
-import type { Build, HealthCheck, Service } from "./model.ts";
+import { readBuild } from "./build.ts";
+import { readHealth } from "./health.ts";
+import type { Service } from "./model.ts";
 import { readMount } from "./mounts.ts";
 import { readPort } from "./ports.ts";
 import type { Reader, Table } from "./reader.ts";
@@ -78,42 +79,6 @@ export function readService(
     privileges: readPrivileges(reader, table, at),
     plain: readPlain(reader, table, at),
     health: readHealth(reader, table["healthcheck"], at("healthcheck")),
-  };
-}
-
-function readBuild(
-  reader: Reader,
-  value: Value | undefined,
-  key: string,
-  directory: string,
-): Build | undefined {
-  if (value === undefined || value === null) return undefined;
-  const table: Table = typeof value === "string" ? { context: value } : reader.table(value, key);
-  for (const part of Object.keys(table)) {
-    if (!["context", "dockerfile", "target", "args"].includes(part)) {
-      reader.problem(`${key}.${part}`, "a key of build that PGO does not support (yet)");
-    }
-  }
-  const context = posix.normalize(
-    posix.join(directory, reader.text(table["context"], `${key}.context`) ?? "."),
-  );
-  const dockerfile = reader.text(table["dockerfile"], `${key}.dockerfile`);
-  const file = dockerfile && posix.normalize(posix.join(context, dockerfile));
-  for (const [part, path] of [["context", context], ["dockerfile", file ?? ""]]) {
-    const given = part === "context" ? table["context"] : dockerfile;
-    if (/^\.\.(\/|$)/.test(path ?? "") || /^\/|:\/\/|^git@/.test(String(given ?? ""))) {
-      reader.problem(
-        `${key}.${part}`,
-        `${JSON.stringify(given)} is outside the repository, expected a path in it`,
-      );
-    }
-  }
-  return {
-    context: context.replace(/(?<=.)\/$/, ""),
-    dockerfile,
-    target: reader.text(table["target"], `${key}.target`, /^[\w.-]+$/, "a stage's name"),
-    args: reader.pairs(table["args"], `${key}.args`),
-    key,
   };
 }
 
@@ -215,40 +180,4 @@ function readPlain(reader: Reader, table: Table, at: (part: string) => string): 
     }
   }
   return plain;
-}
-
-function readHealth(
-  reader: Reader,
-  value: Value | undefined,
-  key: string,
-): HealthCheck | undefined {
-  if (value === undefined || value === null) return undefined;
-  const table = reader.table(value, key);
-  for (const part of Object.keys(table)) {
-    if (!["test", "interval", "timeout", "start_period", "retries", "disable"].includes(part)) {
-      reader.problem(`${key}.${part}`, "is not supported yet");
-    }
-  }
-  const duration = (part: string) =>
-    reader.text(
-      table[part],
-      `${key}.${part}`,
-      /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/,
-      "a duration such as 30s",
-    );
-  const test = typeof table["test"] === "string"
-    ? ["CMD-SHELL", table["test"]]
-    : reader.texts(table["test"], `${key}.test`, /[^]?/, "text");
-  if (test.length > 0 && !["NONE", "CMD", "CMD-SHELL"].includes(test[0] ?? "")) {
-    reader.problem(`${key}.test`, 'expected a list that begins with "CMD", "CMD-SHELL" or "NONE"');
-  }
-  const off = reader.flag(table["disable"], `${key}.disable`) || test[0] === "NONE" ||
-    test.length === 0;
-  return {
-    test: off ? undefined : test,
-    interval: duration("interval"),
-    timeout: duration("timeout"),
-    startPeriod: duration("start_period"),
-    retries: reader.text(table["retries"], `${key}.retries`, /^\d{1,4}$/, "a number"),
-  };
 }

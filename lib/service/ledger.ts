@@ -59,6 +59,7 @@ export class Ledger {
 
   /** Opens or makes the ledger at `path`. @throws {Error} when it was written by a newer pgod. */
   constructor(path: string) {
+    if (path !== ":memory:") claim(path);
     this.#db = new DatabaseSync(path);
     this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const version = Number(this.#db.prepare("PRAGMA user_version").get()?.["user_version"]);
@@ -148,5 +149,19 @@ export class Ledger {
 
   close(): void {
     this.#db.close();
+  }
+}
+
+/** Makes the file readable by nobody else: it holds hashes of secrets. @throws {Error} when another user made it. */
+function claim(path: string): void {
+  try {
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    const { uid } = Deno.lstatSync(path);
+    if (uid !== Deno.uid()) {
+      throw new Error(`${path} belongs to uid ${uid}: somebody else made it, remove it`);
+    }
+    Deno.chmodSync(path, 0o600);
   }
 }

@@ -17,7 +17,10 @@ export async function loadHostKey(path: string): Promise<string> {
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
-  const { mode } = await Deno.stat(path);
+  const { mode, uid } = await Deno.lstat(path);
+  if (uid !== Deno.uid()) {
+    throw new Error(`${path} belongs to uid ${uid}: somebody else made it, remove it`);
+  }
   if (((mode ?? 0) & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 it`);
   const text = await Deno.readTextFile(path);
   const key = ssh2.utils.parseKey(text);

@@ -33,6 +33,25 @@ export async function readIdentity(
   }
 }
 
+/**
+ * Puts a key's text together again where a shell split it: `pgoctl -i $SSHKEY` without quotes, as CI jobs
+ * write it. Words before and after it stay.
+ */
+export function joinSplitKey(argv: readonly string[]): string[] {
+  const begin = argv.indexOf("-----BEGIN");
+  const end = argv.indexOf("-----END", begin);
+  const last = argv.findIndex((word, at) => at > end && word.endsWith("-----"));
+  const body = argv.findIndex((word, at) => at > begin && word.endsWith("-----"));
+  const ours = !argv.slice(0, Math.max(begin, 0)).some((word) => word.includes("//"));
+  if (!ours || begin < 0 || end < 0 || last < 0 || body > end) return [...argv];
+  const lines = [
+    argv.slice(begin, body + 1).join(" "),
+    ...argv.slice(body + 1, end),
+    argv.slice(end, last + 1).join(" "),
+  ];
+  return [...argv.slice(0, begin), lines.join("\n"), ...argv.slice(last + 1)];
+}
+
 // CI variables lose the newline at the end, or gain carriage returns: ssh2 minds both.
 function tidy(text: string): string {
   return text.replaceAll("\r", "").trim() + "\n";

@@ -48,12 +48,14 @@ Deno.test("the design document's GitLab job deploys and stops", async () => {
     assert.equal(await get(url), "two");
     assert.equal((await status(world)).deployed, revision);
     const text = await Deno.readTextFile(world.key("good"));
-    const stopped = await job(world, text, 'pgoctl -i "$SSHKEY" 127.0.0.1:shop//down');
+    const stopped = await job(world, text, "pgoctl -i $SSHKEY 127.0.0.1:shop//down");
     assert.equal(stopped.code, 0, stopped.stderr);
     assert.equal(await get(url), "");
     const again = await job(world, text, 'PGOCTL_ID="$SSHKEY" pgoctl 127.0.0.1:shop//up');
     assert.equal(again.code, 0, again.stderr);
     assert.equal(await get(url), "two");
+    const quoted = await job(world, text, 'pgoctl -i "$SSHKEY" 127.0.0.1:shop//ping');
+    assert.equal(quoted.code, 0, quoted.stderr);
     const broken = await world.push("shop", {
       ...web(port, "x", 3),
       "Containerfile": `FROM ${BASE}\nRUN ["/bin/nope"]\n`,

@@ -25,7 +25,10 @@ async function sharedDeno(dir: string): Promise<Record<string, string>> {
   await ok(["chmod", "-R", "a+rX", `${dir}/deno`]);
   // The module cache has an index that Deno writes to.
   await ok(["chmod", "-R", "a+w", cache.DENO_DIR]);
-  return { ...cache, PATH: `${dir}/deno:/usr/local/bin:/usr/bin:/bin` };
+  return {
+    ...cache,
+    PATH: `${dir}/deno:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+  };
 }
 
 /** Starts pgod as `user` through its own `permissions`; `body` gets its log. */
