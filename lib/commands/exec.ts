@@ -58,8 +58,9 @@ export const exec: Command = {
           "podman",
           "exec",
           "-i",
-          `--env=PGO_EXEC=${marker}`,
           ...env,
+          // Last, so that nothing the client sets takes its place.
+          `--env=PGO_EXEC=${marker}`,
           ...flags,
           "--",
           container.id,

@@ -122,7 +122,7 @@ const STEERING =
   /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PYTHON|XDG_|PATH$|HOME$|USER$|LOGNAME$|TMPDIR$|DISABLE_HC_SYSTEMD$)/;
 
 function judgeNames(
-  { key, containerName, labels, environment }: Service,
+  { key, image, containerName, labels, environment }: Service,
   { service }: Policy,
   add: Add,
 ): void {
@@ -132,7 +132,14 @@ function judgeNames(
       `${containerName} could be another service's, expected a name that begins with "${service}_"`,
     );
   }
+  if (image?.startsWith("localhost/pgo/")) {
+    add(
+      `${key}.image`,
+      `${image} is PGO's own name for a deployment's image, expected where it comes from`,
+    );
+  }
   for (const label of Object.keys(labels)) {
+    if (label.includes("$")) add(`${key}.labels.${label}`, 'a label with "$" in its name');
     if (RESERVED_LABELS.test(label)) {
       add(`${key}.labels.${label}`, `the label ${label} steers podman or PGO`);
     }

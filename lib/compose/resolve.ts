@@ -105,6 +105,7 @@ export async function resolve(source: Source, { file, env }: ResolveOptions): Pr
   if (text !== undefined && services.length === 0 && problems.length === 0) {
     reader.problem("services", "no service runs, expected at least one");
   }
+  await refuseSymlinks(reader, source, model);
   checkReferences(reader, model);
   checkExposure(reader, model);
   return { model: problems.length === 0 ? model : undefined, problems, files };
@@ -132,6 +133,28 @@ function envFiles(
       required,
     }];
   });
+}
+
+/** A link that was committed could lead a mount or a build out of the repository. */
+async function refuseSymlinks(reader: Reader, source: Source, { services }: Model): Promise<void> {
+  const paths = services.flatMap(({ build, mounts }) => [
+    ...(build ? [{ key: build.key, path: build.context }] : []),
+    ...(build?.dockerfile
+      ? [{ key: build.key, path: posix.join(build.context, build.dockerfile) }]
+      : []),
+    ...mounts.filter(({ type }) => type === "bind").map(({ key, source }) => ({
+      key,
+      path: source,
+    })),
+  ]);
+  for (const { key, path } of paths) {
+    const steps = path.startsWith("/") ? [] : posix.normalize(path).split("/");
+    for (let depth = 1; depth <= steps.length; depth++) {
+      const prefix = steps.slice(0, depth).join("/");
+      if (prefix.startsWith("..") || await source.kind(prefix) !== "symlink") continue;
+      reader.problem(key, `${prefix} is a symlink, expected a path of the repository itself`);
+    }
+  }
 }
 
 function checkReferences(reader: Reader, { services, networks, volumes }: Model): void {

@@ -18,7 +18,7 @@ export function writeYaml(value: { [key: string]: Plain | undefined }): string {
   });
 }
 
-/** podman-compose replaces variables in values, in 1.0.3 in keys too: `$$` is the sign itself. */
+/** podman-compose replaces variables in values: `$$` is the sign itself. */
 function literal(value: Plain): Plain {
   if (typeof value === "string") return value.replaceAll("$", "$$$$");
   if (Array.isArray(value)) return value.map(literal);

@@ -77,7 +77,16 @@ for (const [yaml, expected] of REFUSED) {
 }
 
 Deno.test("images that are options or files are refused", async () => {
-  for (const image of ["--privileged", "dir:x", "docker-archive:/etc/passwd", "A b", "oci:x"]) {
+  for (
+    const image of [
+      "--privileged",
+      "localhost/pgo/other/web:1",
+      "dir:x",
+      "docker-archive:/etc/passwd",
+      "A b",
+      "oci:x",
+    ]
+  ) {
     assert.notDeepEqual(await verdict(`services: { web: { image: "${image}" } }`), [], image);
   }
 });
@@ -99,6 +108,21 @@ Deno.test("includes, other top-level keys, symlinks and bombs are refused", asyn
     );
   }
   assert.match((await verdict(bomb.join("\n"))).join(), /more than 100000 values/);
+});
+
+Deno.test("a committed symlink leads neither a mount nor a build out of the repository", async () => {
+  for (
+    const part of [
+      "volumes: ['./link:/x']",
+      "volumes: ['./link/deep:/x']",
+      "build: ./link",
+      "build: { context: ., dockerfile: link }",
+    ]
+  ) {
+    const source = memorySource({ "compose.yaml": web(part), link: null });
+    const { problems } = await resolve(source, { file: "compose.yaml", env: {} });
+    assert.match(problems.map(formatProblem).join(), /link is a symlink/, part);
+  }
 });
 
 Deno.test("with no ports in the config, any port that is nobody else's", async () => {
