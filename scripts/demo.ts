@@ -211,8 +211,12 @@ async function cleanUp(): Promise<void> {
   }
   if (dir === "") return;
   await asUser("podman", "rm", "-af", "-t", "1").catch(() => {});
+  await asUser("podman", "rmi", "-af").catch(() => {});
   await asUser("podman", "network", "prune", "-f").catch(() => {});
   await run(["rm", "-rf", dir]);
+  console.log(
+    `Cleaned up. What was installed stays, and so does the user ${USER} (userdel -r ${USER}).`,
+  );
 }
 
 if (Deno.uid() !== 0) {
