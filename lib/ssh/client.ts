@@ -5,6 +5,7 @@
 import { connect as connectSocket, type Socket } from "node:net";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
+import { repairEcdsa } from "./ecdsa.ts";
 
 /** Why a command could not be run at the other end. */
 export class ClientError extends Error {
@@ -41,10 +42,12 @@ const TIMEOUT = 20_000;
 export async function runRemote(command: RemoteCommand): Promise<number> {
   const key = ssh2.utils.parseKey(command.privateKey);
   if (key instanceof Error) throw new ClientError("key", explainKey(key.message));
+  if (!key.isPrivateKey()) throw new ClientError("key", explainKey("public"));
+  const privateKey = repairEcdsa(key) ?? command.privateKey;
   const sock = await openSocket(command.host, command.port);
   const client = new ssh2.Client();
   try {
-    await login(client, sock, command);
+    await login(client, sock, { ...command, privateKey });
     return await exec(client, command);
   } finally {
     client.end();

@@ -20,6 +20,8 @@ export interface ServerOptions {
   knows(blob: string): AuthorizedKey | undefined;
   handle: Handle;
   log: Log;
+  /** Milliseconds a connection has to log in; default 30 s. */
+  loginGrace?: number;
 }
 
 /** A server that listens. */
@@ -34,7 +36,7 @@ const LOGIN_GRACE = 30_000;
 const AUTH_TRIES = 6;
 /** Sessions one connection may open in its life. */
 const SESSIONS = 100;
-/** Connections that have not logged in, at once. */
+/** Connections that have not logged in, at once; one more, and the oldest has to go. */
 const UNAUTHENTICATED = 200;
 
 const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
@@ -66,23 +68,17 @@ const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
 
 /** Listens. @throws {Error} with one line when the address cannot be had. */
 export async function serve(options: ServerOptions): Promise<RunningServer> {
-  const { log } = options;
+  const { log, loginGrace = LOGIN_GRACE } = options;
   const connections = new Set<Socket>();
-  let waiting = 0;
+  /** By remote address and port: those that have not logged in, in the order they came. */
+  const waiting = new Map<string, Socket>();
   const server = new ssh2.Server({
     hostKeys: [options.hostKey],
     algorithms: ALGORITHMS,
     ident: "pgod",
   }, (client, info) => {
     const remote = `${info.ip}:${info.port}`;
-    const settled = () => {
-      if (!grace.signal.aborted) waiting--;
-      grace.abort();
-    };
-    const grace = new AbortController();
     const closed = new AbortController();
-    waiting++;
-    void sleep(LOGIN_GRACE, grace.signal).then(() => grace.signal.aborted || client.end());
     let tries = 0;
     let key: AuthorizedKey | undefined;
     let user = "";
@@ -96,7 +92,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
       }
       context.reject(["publickey"]);
     });
-    client.on("ready", settled);
+    client.on("ready", () => waiting.delete(remote));
     let sessions = 0;
     client.on("session", (accept, reject) => {
       if (!key || ++sessions > SESSIONS) return reject();
@@ -104,15 +100,27 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     });
     // Half of the internet's scanners break off in mid-handshake: no reason for a loud line.
     client.on("error", (error) => log.debug("Connection broke", { remote, error: error.message }));
-    client.on("close", () => {
-      settled();
-      closed.abort();
-    });
+    client.on("close", () => closed.abort());
   });
   const listener = createServer({ noDelay: true }, (socket) => {
-    if (waiting >= UNAUTHENTICATED) return void socket.destroy();
+    const remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    const grace = new AbortController();
+    const [oldest] = waiting;
+    if (oldest && waiting.size >= UNAUTHENTICATED) {
+      waiting.delete(oldest[0]);
+      oldest[1].destroy();
+    }
     connections.add(socket);
-    socket.on("close", () => connections.delete(socket));
+    // Here, not where ssh2 tells of a client: it does so only once the client has said something.
+    waiting.set(remote, socket);
+    void sleep(loginGrace, grace.signal).then(() => {
+      if (waiting.get(remote) === socket) socket.destroy();
+    });
+    socket.on("close", () => {
+      connections.delete(socket);
+      if (waiting.get(remote) === socket) waiting.delete(remote);
+      grace.abort();
+    });
     socket.on("error", () => socket.destroy());
     server.injectSocket(socket);
   });

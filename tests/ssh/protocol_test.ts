@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseKeyFile } from "../../lib/ssh/access.ts";
-import { checkHost, hostLine } from "../../lib/ssh/known_hosts.ts";
 import { decodeLine, encodeLine, parseTarget } from "../../lib/ssh/protocol.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
 
@@ -13,24 +11,88 @@ Deno.test("arguments arrive unchanged, whatever they hold", () => {
   }));
 });
 
-Deno.test("what plain ssh and the ancestor's client send is understood", () => {
-  assert.deepEqual(decodeLine("pgo//ps"), { service: "pgo", command: "ps", args: [] });
-  assert.deepEqual(decodeLine("pgo//logs -f  web"), {
-    service: "pgo",
-    command: "logs",
-    args: ["-f", "web"],
-  });
+Deno.test("a shell reads an encoded line as it was meant", async () => {
+  const args = [
+    "",
+    " ",
+    "a b",
+    "'",
+    '"',
+    "\\",
+    "$HOME",
+    "`id`",
+    "$(id)",
+    "a\nb",
+    "*",
+    "~",
+    "#x",
+    "é",
+    "!!",
+  ];
+  const line = encodeLine({ service: "pgo", command: "exec", args });
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `printf '%s\\0' ${line}`],
+  }).output();
+  assert.deepEqual(
+    new TextDecoder().decode(stdout).split("\0").slice(0, -1),
+    ["pgo//exec", ...args],
+  );
 });
 
-Deno.test("lines that are none are a 400", () => {
-  for (const line of ["", "ps", "//ps", "pgo//ps 'x", "x".repeat(70_000)]) {
-    assert.throws(
-      () => decodeLine(line),
-      (error: unknown) => error instanceof StatusError && error.status === 400,
-      line.slice(0, 20),
-    );
-  }
+const UNDERSTOOD: [what: string, line: string, args: string[]][] = [
+  ["plain ssh", "pgo//ps", []],
+  ["the ancestor's client: words joined by spaces", "pgo//ps -f  web 5", ["-f", "web", "5"]],
+  ["the ancestor's client without arguments", "pgo//ps ", []],
+  ["single quotes", "pgo//ps 'a  b' ''", ["a  b", ""]],
+  ["double quotes and backslashes", 'pgo//ps "a \\"b\\"" c\\ d', ['a "b"', "c d"]],
+  ["what a shell would expand", "pgo//ps $HOME '$(id)' `id` *", ["$HOME", "$(id)", "`id`", "*"]],
+  ["what a shell would run", "pgo//ps ; rm -rf / | x > y &", [
+    ";",
+    "rm",
+    "-rf",
+    "/",
+    "|",
+    "x",
+    ">",
+    "y",
+    "&",
+  ]],
+  ["what a shell would skip", "pgo//ps # web", ["#", "web"]],
+  ["line ends and tabs", "\tpgo//ps\na\r\nb\n", ["a", "b"]],
+];
+for (const [what, line, args] of UNDERSTOOD) {
+  Deno.test(`understood: ${what}`, () => {
+    assert.deepEqual(decodeLine(line), { service: "pgo", command: "ps", args });
+  });
+}
+
+Deno.test("more slashes belong to the command, which then matches no route", () => {
+  assert.equal(decodeLine("pgo//ps//x").command, "ps//x");
+  assert.equal(decodeLine("pgo///ps").command, "/ps");
+  assert.equal(decodeLine("pgo//").command, "");
 });
+
+const UNREADABLE = [
+  "",
+  "  ",
+  "ps",
+  "pgo/ps",
+  "//ps",
+  "ls -la //x",
+  "pgo//ps 'x",
+  'pgo//ps "x',
+  "x".repeat(70_000),
+];
+for (const line of UNREADABLE) {
+  Deno.test(`a 400 of one line: ${JSON.stringify(line.slice(0, 20))}`, () => {
+    assert.throws(() => decodeLine(line), (error) => {
+      assert.ok(error instanceof StatusError);
+      assert.equal(error.status, 400);
+      assert.match(error.line, /^Bad Request: [^\n]{10,200}$/);
+      return true;
+    });
+  });
+}
 
 Deno.test("targets", () => {
   assert.deepEqual(parseTarget("localhost:pgo//ps"), {
@@ -44,53 +106,4 @@ Deno.test("targets", () => {
   for (const text of ["", "pgo//ps", "h:pgo", "h:pgo/ps", "h://ps", "-o:pgo//ps"]) {
     assert.throws(() => parseTarget(text), text);
   }
-});
-
-const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP2uT6dKTeZZbPI6T3mKsLFKGJRWzVrgMYYhoYXsL1jd";
-
-Deno.test("key files: good lines are keys, bad ones are problems with their line", () => {
-  const text =
-    `# comment\r\n${KEY} miek at home\r\n\r\nssh-dss AAAA x\nssh-ed25519 AAAAC3Nz x\nfrom="1.2.3.4" ${KEY}\n`;
-  const { keys, problems } = parseKeyFile("ssh/a.pub", text);
-  assert.deepEqual(keys.map(({ comment, line, type }) => ({ comment, line, type })), [{
-    comment: "miek at home",
-    line: 2,
-    type: "ssh-ed25519",
-  }]);
-  assert.deepEqual(problems.map(({ line }) => line), [4, 5, 6]);
-  assert.match(problems[2]?.message ?? "", /options before a key are not supported/);
-});
-
-Deno.test("a private key is a loud problem and no key", () => {
-  const { keys, problems } = parseKeyFile(
-    "ssh/id",
-    `${KEY}\n-----BEGIN OPENSSH PRIVATE KEY-----\n`,
-  );
-  assert.deepEqual(keys, []);
-  assert.deepEqual(problems.map(({ line, loud }) => ({ line, loud })), [{ line: 2, loud: true }]);
-});
-
-Deno.test("known_hosts: pinned, changed, revoked, of another port, hashed", async () => {
-  const bytes = (blob: string) => Uint8Array.from(atob(blob), (char) => char.charCodeAt(0));
-  const key = bytes(KEY.split(" ")[1] ?? "");
-  const other = key.map((byte, at) => at === key.length - 1 ? byte ^ 1 : byte);
-  const text = hostLine("Host", 2222, key);
-  assert.equal(checkHost(text, "host", 2222, key), "known");
-  assert.equal(checkHost(text, "host", 2222, other), "changed");
-  assert.equal(checkHost(text, "host", 2223, key), "new");
-  assert.equal(checkHost(`@revoked ${text}`, "host", 2222, key), "revoked");
-  const file = await Deno.makeTempFile();
-  await Deno.writeTextFile(
-    file,
-    text.toLowerCase().replace(/ .*/, text.replace(/^\S+/, "").trimEnd()),
-  );
-  await new Deno.Command("ssh-keygen", {
-    args: ["-q", "-H", "-f", file],
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  const hashed = await Deno.readTextFile(file);
-  assert.match(hashed, /^\|1\|/);
-  assert.equal(checkHost(hashed, "host", 2222, key), "known");
-  assert.equal(checkHost(hashed, "host", 2222, other), "changed");
 });
