@@ -39,7 +39,12 @@ interface Peer {
 export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, log: Log): void {
   const start = (accept: (() => ssh2.ServerChannel) | undefined, line: string | undefined) => {
     const channel = accept?.();
-    if (channel) void serveChannel(channel, line, peer, handle, log);
+    if (!channel) return;
+    // The channel itself tells of its end only once its stdin was read up to there; its session at once.
+    const ended = new AbortController();
+    session.on("close", () => ended.abort());
+    const closed = AbortSignal.any([peer.closed, ended.signal]);
+    void serveChannel(channel, line, { ...peer, closed }, handle, log);
   };
   session.on("exec", (accept, _reject, info) => start(accept, info.command));
   session.on("shell", (accept) => start(accept, undefined));
@@ -82,12 +87,23 @@ async function serveChannel(
     status = failure.status;
     await stderr(new TextEncoder().encode(`${failure.line}\n`)).catch(() => {});
   }
-  peer.closed.removeEventListener("abort", leave);
   // Without this the channel never sees its end while nobody reads what the client sends.
   channel.resume();
+  // Ending the channel waits for its stdout alone: what stderr still holds would be lost.
+  await flush(channel.stderr, gone.signal);
+  peer.closed.removeEventListener("abort", leave);
   if (gone.signal.aborted) return;
   channel.exit(status);
   channel.end();
+}
+
+/** Resolves when the client has been sent all that was written, or is gone. */
+function flush(stream: { end(done: () => void): unknown }, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    stream.end(resolve);
+  });
 }
 
 /** Writes with back-pressure: resolves when the client's window has room again. */
