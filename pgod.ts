@@ -5,7 +5,9 @@
 import { fileURLToPath } from "node:url";
 import { createHandler, mayOperate } from "./lib/commands/dispatch.ts";
 import { FlagError, type Flags, readFlags } from "./lib/config/flags.ts";
-import { ConfigError } from "./lib/config/parse.ts";
+import { isRefused } from "./lib/compose/problem.ts";
+import { verdictJson, verdictText } from "./lib/compose/verdict.ts";
+import { ConfigError, parseConfig } from "./lib/config/parse.ts";
 import { netPermission, permissionFlags } from "./lib/config/permissions.ts";
 import { formatPortRange } from "./lib/config/ports.ts";
 import { CHILD_PATH, type UserSwitch } from "./lib/host/as_user.ts";
@@ -17,6 +19,7 @@ import { renderHelp } from "./lib/manual.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
 import { Ledger } from "./lib/service/ledger.ts";
+import { judgeDirectory } from "./lib/service/judge.ts";
 import { loadConfig } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
 import { serve as serveSsh } from "./lib/ssh/server.ts";
@@ -32,6 +35,7 @@ async function main(flags: Flags): Promise<number> {
   if (flags.command === "version") return print(`pgod ${VERSION}`);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
   if (flags.command === "permissions") return print(commandLine(flags, how));
+  if (flags.judge) return await judge(flags, flags.judge);
   const log = openLog({ debug: flags.debug });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
   return flags.command === "check"
@@ -86,6 +90,18 @@ async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
     if (code !== 0) return 1;
   }
   return 0;
+}
+
+/** `pgod judge`: what PGO makes of a directory. */
+async function judge(
+  { config: path, dir }: Flags,
+  { directory, service: name, json }: NonNullable<Flags["judge"]>,
+): Promise<number> {
+  const config = path === "" ? undefined : parseConfig(await Deno.readTextFile(path), path);
+  const verdict = await judgeDirectory(directory, { dir, config, name });
+  if (json) console.log(JSON.stringify(verdictJson(verdict), null, 2));
+  else print(verdictText(verdict).trimEnd());
+  return isRefused(verdict.findings) ? 65 : 0;
 }
 
 async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {

@@ -13,12 +13,13 @@ export const PGOD_MANUAL: Manual = {
   usage: [
     "pgod -c FILE [-d] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
     "pgod check -c FILE",
+    "pgod judge DIR [-c FILE] [--service NAME] [--json]",
     "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
   ],
   description: [
     "pgod reads a TOML file of services. For each it clones the repository, builds and pulls the images of its compose file and starts the containers with podman-compose, all as the service's own Unix user. Then it follows the branch: when the compose file changes, new images are made ready first, and only then the old containers go down and the new ones up. When those do not start, the last good deployment is started again.",
     "Operators reach pgod with pgoctl(1) or ssh(1). Who may operate a service is decided by the public keys in ssh/ of its repository, always those of the newest fetched revision.",
-    "check reads the config only and prints the services, their ports and the programs it found. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
+    "check reads the config only and prints the services, their ports and the programs it found. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
   ],
   lists: [
     {
@@ -33,6 +34,8 @@ export const PGOD_MANUAL: Manual = {
           "--root=false",
           "run everything as the invoking user; default: each service as its own, through runuser as root, else sudo",
         ],
+        ["--service NAME", "judge for this service of the config"],
+        ["--json", "judge tells it as JSON: verdict, findings, model"],
         ["-h, --help", "show this and exit"],
         ["-v, --version", "show the version and exit"],
       ],
@@ -53,6 +56,7 @@ export const PGOD_MANUAL: Manual = {
         ["0", "stopped by a signal, or check found nothing wrong"],
         ["1", "could not start"],
         ["2", "the config or the command line is wrong"],
+        ["65", "judge found something wrong or not allowed"],
       ],
     },
     {
@@ -62,7 +66,10 @@ export const PGOD_MANUAL: Manual = {
         ["DIR/ssh_host_ed25519_key", "pgod's host key, made once"],
         ["DIR/SERVICE/checkout", "the files of the service's revision; containers may mount these"],
         ["DIR/SERVICE/data", "the service's own data; containers may mount it"],
-        ["DIR/SERVICE/deployments", "the file podman-compose was given in each deployment"],
+        [
+          "DIR/SERVICE/deployments",
+          "what podman-compose was given in each deployment: build file, run file, values that only the config knows",
+        ],
       ],
     },
   ],

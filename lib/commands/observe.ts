@@ -4,10 +4,7 @@
  */
 import { hostname } from "node:os";
 import { containers, projectLabel } from "../host/podman.ts";
-import { failureLines, inspect, short } from "../service/reconcile.ts";
-import { deploymentOf } from "../service/prepare.ts";
-import { runFile } from "../compose/run_file.ts";
-import { StatusError } from "../ssh/status.ts";
+import { short } from "../service/reconcile.ts";
 import { type Call, type Command, print, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
 
@@ -80,28 +77,6 @@ export const logs: Command = {
       signal,
       deadline: 0,
     })).code;
-  },
-};
-
-/** What podman-compose would be given for the tip. */
-export const config: Command = {
-  name: "config",
-  summary: "show the compose file of the tip as PGO resolves it",
-  args: "",
-  arity: [0, 0],
-  options: [],
-  async run(call) {
-    const { service } = call;
-    if (!service.tip) throw new StatusError(500, "the repository was not fetched yet");
-    try {
-      const candidate = await inspect(service, service.tip);
-      const number = service.host.ledger.service(service.config.name).live ?? 0;
-      const record = { number, revision: candidate.revision };
-      await print(call, runFile(candidate.model, deploymentOf(service, record)).text);
-      return 0;
-    } catch (error) {
-      throw new StatusError(500, failureLines(error).join("\n"));
-    }
   },
 };
 

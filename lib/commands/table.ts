@@ -6,7 +6,8 @@ import type { Command } from "./command.ts";
 import { build, pull, sync, up } from "./deploying.ts";
 import { exec } from "./exec.ts";
 import { down, restart, start, stop } from "./lifecycle.ts";
-import { config, logs, ping, ps, status } from "./observe.ts";
+import { logs, ping, ps, status } from "./observe.ts";
+import { config, plan } from "./review.ts";
 
 /** All commands, in the order people read them. */
 export const COMMANDS: readonly Command[] = [
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Command[] = [
   restart,
   sync,
   config,
+  plan,
 ];

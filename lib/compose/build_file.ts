@@ -15,6 +15,14 @@ export interface Deployment {
   checkout: string;
   /** The candidate's files while it is built. */
   scratch: string;
+  /** Directory of the build file, the run file and the files beside them. */
+  deployments: string;
+}
+
+/** A file that is written beside a generated one. */
+export interface SideFile {
+  path: string;
+  text: string;
 }
 
 /** `localhost/pgo/<service>/<name>:<deployment>`: no other service, and no later pull, takes it away. */
@@ -34,33 +42,48 @@ export function imageTag({ service, id }: Deployment, composeService: string): s
 export function buildFile(
   model: Model,
   deployment: Deployment,
-): { text: string; tags: { composeService: string; tag: string }[] } {
+): { text: string; tags: { composeService: string; tag: string }[]; files: SideFile[] } {
   const services: Record<string, Plain> = {};
+  const files: SideFile[] = [];
   const tags: { composeService: string; tag: string }[] = [];
   for (const { name, build } of model.services) {
     if (!build) continue;
     const tag = imageTag(deployment, name);
     tags.push({ composeService: name, tag });
+    const inline = `${deployment.deployments}/${deployment.id}.${tags.length}.Containerfile`;
+    if (build.inline !== undefined) files.push({ path: inline, text: build.inline });
     services[name] = {
       image: tag,
       build: {
         context: inside(deployment.scratch, build.context),
-        dockerfile: build.dockerfile,
+        dockerfile: build.inline === undefined ? build.dockerfile : inline,
         target: build.target,
         args: Object.keys(build.args).length > 0 ? build.args : undefined,
       },
     };
   }
-  return { text: writeYaml({ version: "3", services }), tags };
+  return { text: writeYaml({ version: "3", services }), tags, files };
+}
+
+/** An image that is pulled, or has to be there. */
+export interface Pull {
+  image: string;
+  /** `linux/arm64`; undefined: what fits the host. */
+  platform: string | undefined;
+  /** Its name for this deployment. */
+  tag: string;
+  policy: "always" | "missing" | "never";
 }
 
 /** Images that are pulled, not built, and the tag each gets. */
 export function pulls(
   model: Model,
   deployment: Deployment,
-): { image: string; tag: string; policy: "always" | "missing" | "never" }[] {
-  return model.services.flatMap(({ name, image, build, pullPolicy }) =>
-    image && !build ? [{ image, tag: imageTag(deployment, name), policy: pullPolicy }] : []
+): Pull[] {
+  return model.services.flatMap(({ name, image, build, platform, pullPolicy }) =>
+    image && !build
+      ? [{ image, platform, tag: imageTag(deployment, name), policy: pullPolicy }]
+      : []
   );
 }
 

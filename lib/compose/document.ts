@@ -1,163 +1,159 @@
 /**
- * YAML into plain values with their places, interpolated: scalars stay the text their author wrote.
+ * YAML into nodes, interpolated: scalars stay the text their author wrote.
  * @module
  */
 import {
+  type Alias,
+  type CollectionTag,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
+  type Node as YamlNode,
+  type Pair,
   parseDocument,
   Scalar,
+  type ScalarTag,
+  type YAMLMap,
 } from "yaml";
-import { interpolate } from "./interpolate.ts";
-import type { Place, Problem } from "./problem.ts";
+import { type Budget, TooMuch } from "./budget.ts";
+import { interpolate, type Variables } from "./interpolate.ts";
+import { isTable, keyOf, type Node, NONE, rekey, type Table, weigh } from "./node.ts";
+import { finding, type Report } from "./problem.ts";
+import { aliasTargets, DEPTH, survey } from "./survey.ts";
 
-/** A value of a compose file. Numbers are the text that stood there, so that `0644` stays what it was. */
-export type Value = string | boolean | null | Value[] | { [key: string]: Value };
+const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
+const identity = <Value>(value: Value) => value;
+const MERGE_TAGS: (ScalarTag | CollectionTag)[] = ["!reset", "!override"].flatMap((tag) => [
+  { tag, resolve: identity },
+  { tag, collection: "map", resolve: identity },
+  { tag, collection: "seq", resolve: identity },
+]);
 
-/** A YAML file that was read. */
-export interface ComposeDocument {
-  value: Value;
-  /** Where the value at `key` stands; its nearest parent's place when it has none. */
-  place(key: string): Place;
-  /** Variables that went into the value at `key` or below. */
-  variables(key: string): Set<string>;
+/** How a file is read. */
+export interface DocumentOptions {
+  file: string;
+  /** Directory that its relative paths are relative to. */
+  base: string;
+  variables: Variables;
+  budget: Budget;
 }
 
-/** Characters a compose file may have, how deep it may nest, how many values it may have with its aliases. */
-const SIZE = 512 * 1024;
-const DEPTH = 40;
-const VALUES = 100_000;
-
-/** Thrown when a file is too much to read. */
-class TooMuch extends Error {}
-
-/** Reads YAML 1.2 `text` of `file`, with merge keys and `variables` in its values. Problems go to `report`. */
+/** Reads YAML 1.2 `text` with merge keys; undefined, and reported, when that cannot be done. */
 export function readDocument(
   text: string,
-  file: string,
-  variables: Readonly<Record<string, string>>,
-  report: (problem: Problem) => void,
-): ComposeDocument {
+  { file, base, variables, budget }: DocumentOptions,
+  report: Report,
+): Node | undefined {
   const lines = new LineCounter();
-  const places = new Map<string, Place>();
-  const used = new Map<string, Set<string>>();
-  const placeAt = (offset: number): Place => {
+  const top = { file, line: 1, column: 1, key: "" };
+  const placeAt = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const place = (key: string): Place => {
-    for (let name = key; name !== ""; name = name.replace(/(\.|\[|^)[^.[]*$/, "")) {
-      const known = places.get(name);
-      if (known) return known;
-    }
-    return { file, line: 1, column: 1 };
-  };
-  const variablesIn = (key: string) =>
-    new Set(
-      [...used].filter(([at]) => at === key || at.startsWith(`${key}.`) || at.startsWith(`${key}[`))
-        .flatMap(([, names]) => [...names]),
-    );
-  const empty = { value: null, place, variables: variablesIn };
-  if (text.length > SIZE) {
-    report({ file, line: 1, column: 1, key: "", message: `is longer than ${SIZE} characters` });
-    return empty;
-  }
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    version: "1.2",
-    merge: false,
-    uniqueKeys: true,
-  });
-  for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, 20)) {
-    report({ ...placeAt(pos[0]), key: "", message: message.split("\n")[0] ?? "no YAML" });
-  }
-  if (document.errors.length > 0) return empty;
-  let count = 0;
+  let document: Document;
+  let targets: ReadonlyMap<Alias, YamlNode>;
 
-  function visit(node: Node | null, key: string, depth: number): Value {
-    if (++count > VALUES) {
-      throw new TooMuch(`has more than ${VALUES} values once its aliases are filled in`);
-    }
-    if (depth > DEPTH) throw new TooMuch(`nests deeper than ${DEPTH}`);
-    if (node?.range && !isAlias(node)) places.set(key, placeAt(node.range[0]));
-    if (isAlias(node)) return visit(follow(document, node), key, depth + 1);
-    if (node?.tag && !node.tag.startsWith("tag:yaml.org,2002:")) {
-      report({ ...place(key), key, message: `the tag ${node.tag} is not supported` });
-    }
-    if (isSeq(node)) {
-      return node.items.map((item, at) => visit(item as Node, `${key}[${at}]`, depth + 1));
-    }
-    if (isMap(node)) return visitMap(node, key, depth);
-    return scalar(node, key);
-  }
-
-  function visitMap(
-    node: { items: { key: unknown; value: unknown }[] },
+  /** `from` is where its key or list begins; a block below a key counts as standing at that key. */
+  function visit(
+    node: YamlNode | null,
     key: string,
     depth: number,
-  ): Value {
-    const own: { [key: string]: Value } = {};
-    const merged: { [key: string]: Value } = {};
-    for (const pair of node.items) {
-      const name = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : undefined;
-      if (name === undefined) {
-        report({ ...place(key), key, message: "a key that is no text, expected a name" });
-        continue;
-      }
-      if (name === "<<") {
-        const parents = visit(pair.value as Node, key, depth + 1);
-        for (const parent of Array.isArray(parents) ? parents : [parents]) {
-          if (parent === null || typeof parent !== "object" || Array.isArray(parent)) {
-            report({ ...place(key), key, message: "<< merges no map" });
-          } else {for (const [from, value] of Object.entries(parent)) {
-              if (!Object.hasOwn(merged, from)) merged[from] = value;
-            }}
-        }
-      } else {
-        const at = key === "" ? name : `${key}.${name}`;
-        Object.defineProperty(own, name, {
-          value: visit(pair.value as Node | null, at, depth + 1),
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
-      }
+    from: number,
+    named = false,
+  ): Node {
+    budget.takeValues(1);
+    if (depth > DEPTH) throw new TooMuch(`nests deeper than ${DEPTH}`);
+    if (isAlias(node)) {
+      return visit(targets.get(node as Alias) ?? null, key, depth + 1, from);
     }
-    return { ...merged, ...own };
+    const block = named && (isMap(node) || isSeq(node)) && !node.flow;
+    const start = block ? from : node?.range?.[0] ?? from;
+    const at: Node = { ...placeAt(start), key, base, used: NONE, content: null };
+    if (node?.tag === "!reset") at.tag = "reset";
+    else if (node?.tag === "!override") at.tag = "override";
+    else if (node?.tag && !CORE_TAG.test(node.tag)) {
+      report(finding("problem", at, `the tag ${node.tag} is not supported`));
+    }
+    if (isSeq(node)) {
+      const items = node.items as YamlNode[];
+      at.content = items.map((item, index) => visit(item, keyOf(key, index), depth + 1, start));
+    } else if (isMap(node)) at.content = visitMap(node, at, depth, start);
+    else scalar(node, at);
+    return at;
   }
 
-  function scalar(node: Node | null, key: string): Value {
-    if (!isScalar(node) || node.value === null || typeof node.value === "boolean") {
-      return isScalar(node) ? node.value as boolean | null : null;
+  function visitMap(node: YAMLMap, at: Node, depth: number, start: number): Table {
+    const own = new Map<string, Node>();
+    const merged = new Map<string, Node>();
+    for (const { key, value } of node.items as Pair<YamlNode, YamlNode | null>[]) {
+      if (!isScalar(key)) {
+        report(finding("problem", at, "a key that is no text, expected a name"));
+        continue;
+      }
+      const name = String(key.source ?? key.value);
+      const from = key.range?.[0] ?? start;
+      if (name === "<<" && key.type === Scalar.PLAIN) {
+        const parents = visit(value, at.key, depth + 1, from);
+        for (const parent of Array.isArray(parents.content) ? parents.content : [parents]) {
+          if (!isTable(parent.content)) {
+            report(finding("problem", parent, "<< merges no map"));
+            continue;
+          }
+          for (const [name, item] of parent.content) {
+            if (!merged.has(name)) merged.set(name, item);
+          }
+        }
+        continue;
+      }
+      const item = visit(value, keyOf(at.key, name), depth + 1, from, true);
+      if (own.has(name)) report(finding("problem", item, "a second value for the same key"));
+      own.set(name, item);
     }
+    for (const [name, item] of merged) {
+      if (own.has(name)) continue;
+      budget.takeValues(weigh(item));
+      own.set(name, rekey(item, keyOf(at.key, name)));
+    }
+    return own;
+  }
+
+  function scalar(node: YamlNode | null, at: Node): void {
+    if (!isScalar(node) || node.value === null) return;
     const plain = node.type === Scalar.PLAIN && typeof node.value !== "string";
     const written = plain ? node.source ?? String(node.value) : String(node.value);
+    if (written.includes("\0")) report(finding("problem", at, "holds a NUL, expected text"));
     try {
-      const { text, used: names } = interpolate(written, variables);
-      if (names.size > 0) used.set(key, names);
-      return text;
+      const { text, used } = interpolate(written, variables);
+      at.content = text;
+      if (used.size > 0) at.used = used;
     } catch (error) {
-      report({ ...place(key), key, message: (error as Error).message });
-      return "";
+      report(finding("problem", at, (error as Error).message));
+      at.content = "";
     }
   }
 
   try {
-    return { value: visit(document.contents as Node | null, "", 0), place, variables: variablesIn };
+    survey(text);
+    document = parseDocument(text, {
+      lineCounter: lines,
+      version: "1.2",
+      merge: false,
+      uniqueKeys: true,
+      customTags: MERGE_TAGS,
+    });
+    for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, 20)) {
+      report(
+        finding("problem", { ...top, ...placeAt(pos[0]) }, message.split("\n")[0] ?? "no YAML"),
+      );
+    }
+    if (document.errors.length > 0) return undefined;
+    targets = aliasTargets(document);
+    return visit(document.contents as YamlNode | null, "", 0, 0);
   } catch (error) {
-    const message = error instanceof TooMuch || error instanceof RangeError
-      ? error.message
-      : String(error);
-    report({ file, line: 1, column: 1, key: "", message });
-    return empty;
+    report(finding("problem", top, (error as Error).message));
+    return undefined;
   }
-}
-
-function follow(document: Document, alias: Parameters<typeof isAlias>[0]): Node | null {
-  return (alias as { resolve(doc: Document): Node | undefined }).resolve(document) ?? null;
 }

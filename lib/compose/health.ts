@@ -2,43 +2,63 @@
  * `healthcheck` of a compose service.
  * @module
  */
-import type { Value } from "./document.ts";
 import type { HealthCheck } from "./model.ts";
-import type { Reader } from "./reader.ts";
+import type { Node } from "./node.ts";
+import { ANY, type Reader } from "./reader.ts";
+
+/** What a duration looks like: `30s`, `1m30s`. */
+export const DURATION = /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/;
+
+const MILLISECONDS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 };
+
+/** Milliseconds of a duration. */
+export function milliseconds(duration: string): number {
+  return [...duration.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g)].reduce(
+    (sum, [, number, unit = ""]) => sum + Number(number) * (MILLISECONDS[unit] ?? 0),
+    0,
+  );
+}
 
 /** Reads `healthcheck`; undefined where there is none. */
-export function readHealth(
-  reader: Reader,
-  value: Value | undefined,
-  key: string,
-): HealthCheck | undefined {
-  if (value === undefined || value === null) return undefined;
-  const table = reader.table(value, key);
-  for (const part of Object.keys(table)) {
-    if (!["test", "interval", "timeout", "start_period", "retries", "disable"].includes(part)) {
-      reader.problem(`${key}.${part}`, "is not supported yet");
-    }
-  }
+export function readHealth(reader: Reader, node: Node | undefined): HealthCheck | undefined {
+  if (node === undefined || node.content === null) return undefined;
+  const table = reader.tableOf(node, [
+    "test",
+    "interval",
+    "timeout",
+    "start_period",
+    "start_interval",
+    "retries",
+    "disable",
+  ]);
   const duration = (part: string) =>
-    reader.text(
-      table[part],
-      `${key}.${part}`,
-      /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/,
-      "a duration such as 30s",
-    );
-  const test = typeof table["test"] === "string"
-    ? ["CMD-SHELL", table["test"]]
-    : reader.texts(table["test"], `${key}.test`, /[^]?/, "text");
-  if (test.length > 0 && !["NONE", "CMD", "CMD-SHELL"].includes(test[0] ?? "")) {
-    reader.problem(`${key}.test`, 'expected a list that begins with "CMD", "CMD-SHELL" or "NONE"');
+    reader.text(table.get(part), DURATION, "a duration such as 30s");
+  const given = table.get("test");
+  const test = typeof given?.content === "string"
+    ? ["CMD-SHELL", given.content]
+    : reader.list(given).flatMap((item) => reader.text(item, ANY, "text") ?? []);
+  const kind = test[0];
+  if (given && kind !== undefined && !["NONE", "CMD", "CMD-SHELL"].includes(kind)) {
+    reader.problem(given, 'expected a list that begins with "CMD", "CMD-SHELL" or "NONE"');
+  } else if (given && kind !== undefined && kind !== "NONE" && test.length < 2) {
+    reader.problem(given, `${kind} without a command, expected one`);
   }
-  const off = reader.flag(table["disable"], `${key}.disable`) || test[0] === "NONE" ||
-    test.length === 0;
+  if (duration("start_interval") !== undefined) {
+    reader.note(node, "start_interval has no effect: interval is used from the start");
+  }
+  const off = reader.flag(table.get("disable")) || kind === "NONE";
+  if (!off && test.length === 0) {
+    // Without a test, what it says is about the check of the image, which podman keeps as it is.
+    reader.violation(
+      node,
+      "a healthcheck without test changes nothing here, expected test or disable",
+    );
+  }
   return {
-    test: off ? undefined : test,
+    test: off || test.length === 0 ? undefined : test,
     interval: duration("interval"),
     timeout: duration("timeout"),
     startPeriod: duration("start_period"),
-    retries: reader.text(table["retries"], `${key}.retries`, /^\d{1,4}$/, "a number"),
+    retries: reader.text(table.get("retries"), /^\d{1,4}$/, "a number"),
   };
 }

@@ -9,13 +9,17 @@ export interface Interpolated {
   used: Set<string>;
 }
 
-/** How deep defaults may nest. */
+/** Values by name. */
+export type Variables = ReadonlyMap<string, string>;
+
+/** How deep defaults may nest, and how long a text may become. */
 const DEPTH = 10;
+const LENGTH = 128 * 1024;
 
 /** Replaces the variables in `text`; unset ones become empty. @throws {Error} saying what is wrong. */
 export function interpolate(
   text: string,
-  variables: Readonly<Record<string, string>>,
+  variables: Variables,
   depth = 0,
 ): Interpolated {
   if (depth > DEPTH) throw new Error("variables nest too deeply");
@@ -24,6 +28,7 @@ export function interpolate(
   const insert = (name: string, value: string) => {
     used.add(name);
     out += value;
+    if (out.length > LENGTH) throw new Error(`becomes longer than ${LENGTH} characters`);
   };
   for (let at = 0; at < text.length;) {
     const dollar = text.indexOf("$", at);
@@ -35,13 +40,14 @@ export function interpolate(
       out += "$";
       at = dollar + 2;
     } else if (name) {
-      insert(name, Object.hasOwn(variables, name) ? variables[name] ?? "" : "");
+      insert(name, variables.get(name) ?? "");
       at = dollar + 1 + name.length;
     } else if (rest.startsWith("{")) {
       const end = closing(text, dollar + 2);
       const inner = braces(text.slice(dollar + 2, end), variables, depth);
       for (const name of inner.used) used.add(name);
       out += inner.text;
+      if (out.length > LENGTH) throw new Error(`becomes longer than ${LENGTH} characters`);
       at = end + 1;
     } else {throw new Error(
         '"$" begins no variable, expected "$NAME", "${NAME}", or "$$" for the sign itself',
@@ -50,6 +56,7 @@ export function interpolate(
   return { text: out, used };
 }
 
+/** Where the brace that was opened before `from` is closed. */
 function closing(text: string, from: number): number {
   for (let at = from, open = 1; at < text.length; at++) {
     if (text[at] === "$" && text[at + 1] === "{") open++;
@@ -60,7 +67,7 @@ function closing(text: string, from: number): number {
 
 function braces(
   inner: string,
-  variables: Readonly<Record<string, string>>,
+  variables: Variables,
   depth: number,
 ): Interpolated {
   const [, name, operator = "", word = ""] = /^([A-Za-z_]\w*)(?:(:?[-?+])([^]*))?$/.exec(inner) ??
@@ -68,7 +75,7 @@ function braces(
   if (!name) {
     throw new Error(`"\${${inner}}" is no variable, expected "\${NAME}" or "\${NAME:-default}"`);
   }
-  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  const value = variables.get(name);
   const given = value !== undefined && (value !== "" || !operator.startsWith(":"));
   const replacement = () => {
     const { text, used } = interpolate(word, variables, depth + 1);

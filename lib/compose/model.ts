@@ -2,15 +2,19 @@
  * A compose file in one canonical form: what is judged, and what the generated files are made of.
  * @module
  */
-import type { Place } from "./problem.ts";
+import type { Where } from "./problem.ts";
 
 /** The services of a compose file that are to run. */
 export interface Model {
   services: Service[];
   networks: NamedResource[];
   volumes: NamedResource[];
-  /** Where the value at a key stands. */
-  place(key: string): Place;
+}
+
+/** A label or an annotation. */
+export interface Attribute {
+  value: string;
+  at: Where;
 }
 
 /** A top-level network or volume. */
@@ -23,48 +27,61 @@ export interface NamedResource {
   external: boolean;
   /** A network without a way out. */
   internal: boolean;
-  key: string;
+  labels: Record<string, Attribute>;
+  at: Where;
 }
 
 /** One service of the compose file. */
 export interface Service {
   name: string;
-  /** `services.web` */
-  key: string;
+  at: Where;
   image: string | undefined;
   build: Build | undefined;
+  /** What is pulled: `linux/amd64`; undefined: what fits the host. */
+  platform: string | undefined;
   pullPolicy: "always" | "missing" | "never";
   command: string[] | undefined;
   entrypoint: string[] | undefined;
   environment: Record<string, Variable>;
-  labels: Record<string, string>;
+  labels: Record<string, Attribute>;
+  annotations: Record<string, Attribute>;
   ports: Port[];
   mounts: Mount[];
-  networks: string[];
-  dependsOn: string[];
+  networks: { name: string; at: Where }[];
+  dependsOn: Dependency[];
   containerName: string | undefined;
   /** What only an admin can allow: `cap_add`, `devices`, … each with its values. */
-  privileges: { key: string; name: string; value: string }[];
+  privileges: Privilege[];
   /** Keys that mean the same to podman-compose as they stand; see `shape.ts`. */
   plain: Record<string, string | string[] | true>;
+  /** `1024` or `1024:2048` by name. */
+  ulimits: Record<string, string>;
+  logging: Logging | undefined;
+  /** How long it gets to end by itself, as the file has it: `1m30s`. */
+  stopGrace: string | undefined;
   health: HealthCheck | undefined;
+  /** Secrets of Podman's that it gets, by name. */
+  secrets: { name: string; at: Where }[];
 }
 
 /** How an image is built; paths are relative to the top of the repository. */
 export interface Build {
   context: string;
+  /** Relative to the context. */
   dockerfile: string | undefined;
+  /** Its text, instead of a file. */
+  inline: string | undefined;
   target: string | undefined;
   args: Record<string, string | null>;
-  key: string;
+  at: Where;
 }
 
 /** A variable of a container. */
 export interface Variable {
-  /** null: it is handed down from the config's `env`, or stays unset. */
-  value: string | null;
+  value: string;
   /** Holds a value of the config's `env`: never to be seen in argv. */
   secret: boolean;
+  at: Where;
 }
 
 /** Host ports that lead into a container. */
@@ -76,19 +93,49 @@ export interface Port {
   /** Container port or range, as text. */
   target: string;
   protocol: "tcp" | "udp";
-  key: string;
   /** As it stood in the file. */
   text: string;
+  at: Where;
 }
 
 /** Something mounted into a container. */
 export interface Mount {
-  type: "bind" | "volume" | "tmpfs";
-  /** bind: path relative to the repository, or absolute on the host. volume: its key, `""` for an anonymous one. */
+  type: "bind" | "volume" | "tmpfs" | "content";
+  /** bind: path relative to the repository, or absolute on the host. volume: its key, `""` for an anonymous one. content, tmpfs: `""`. */
   source: string;
   target: string;
   readOnly: boolean;
-  key: string;
+  /** Further options of Podman's: `Z`, `noexec`; of a tmpfs: `size=64m`. */
+  options: string[];
+  /** Paths of the repository that its source led through and back by `..`. */
+  through?: string[];
+  /** What the file holds that PGO writes for it; only `content`. */
+  text?: string;
+  at: Where;
+}
+
+/** A service that has to be there first. */
+export interface Dependency {
+  service: string;
+  condition: "service_started" | "service_healthy" | "service_completed_successfully";
+  required: boolean;
+  at: Where;
+}
+
+/** Something only an admin can allow. */
+export interface Privilege {
+  /** The compose key: `cap_add`. */
+  name: string;
+  /** `NET_ADMIN`; `""` for a mere flag. */
+  value: string;
+  at: Where;
+}
+
+/** Where what a container prints goes. */
+export interface Logging {
+  driver: string;
+  options: Record<string, string>;
+  at: Where;
 }
 
 /** A health check; durations as the file has them. */

@@ -3,8 +3,9 @@
  * @module
  */
 import { formatPortRange, inRanges, type PortRange } from "../config/ports.ts";
-import type { Model, Mount, Port, Service } from "./model.ts";
-import type { Violation } from "./problem.ts";
+import type { Model, Mount, NamedResource, Port, Service } from "./model.ts";
+import { isTightening } from "./privileges.ts";
+import { type Finding, finding, type Where } from "./problem.ts";
 
 /** What the config grants a service. */
 export interface Policy {
@@ -25,132 +26,158 @@ export interface Policy {
   dataDir: string;
 }
 
-type Add = (key: string, message: string, allow?: string) => void;
+type Add = (at: Where, message: string, allow?: string) => void;
 
 /** Everything in `model` that `policy` does not allow. */
-export function judge(model: Model, policy: Policy): Violation[] {
-  const violations: Violation[] = [];
-  const add: Add = (key, message, allow) =>
-    void violations.push({ ...model.place(key), key, message, allow });
+export function judge(model: Model, policy: Policy): Finding[] {
+  const violations: Finding[] = [];
+  const add: Add = (at, message, allow) =>
+    void violations.push(finding("violation", at, message, allow));
   for (const service of model.services) {
     for (const port of service.ports) judgePort(port, policy, add);
     for (const mount of service.mounts) judgeMount(mount, policy, add);
     judgeNames(service, policy, add);
-    for (const { key, name, value } of service.privileges) {
-      const permission = value === "" ? name : `${name}:${value}`;
-      if (!policy.allow.includes(permission)) {
-        add(key, `${value || name} is a privilege`, `allow = [${JSON.stringify(permission)}]`);
-      }
+    judgeEnvironment(service, policy, add);
+    for (const privilege of service.privileges) {
+      const { name, value, at } = privilege;
+      if (isTightening(privilege)) continue;
+      ask(
+        policy,
+        add,
+        at,
+        value === "" ? name : `${name}:${value}`,
+        `${value || name} is a privilege`,
+      );
+    }
+    for (const { name, at } of service.secrets) {
+      ask(policy, add, at, `secrets:${name}`, `the podman secret ${name} may be another service's`);
     }
   }
   for (const kind of ["networks", "volumes"] as const) {
-    for (const { key, external, podmanName } of model[kind]) {
-      if (external && !policy[kind].includes(podmanName ?? "")) {
-        add(
-          key,
-          `${podmanName} belongs to somebody else`,
-          `${kind} = [${JSON.stringify(podmanName)}]`,
-        );
-      }
-      if (!external && podmanName !== undefined && !podmanName.startsWith(`${policy.service}_`)) {
-        add(
-          key,
-          `${podmanName} could be another service's, expected a name that begins with "${policy.service}_"`,
-        );
-      }
-    }
+    for (const resource of model[kind]) judgeResource(resource, policy, kind, add);
   }
   return violations;
 }
 
-function judgePort({ from, to, key, text }: Port, { ports, foreignPorts }: Policy, add: Add): void {
+/** Whether a path of the host, links resolved, is one that `policy` lets containers mount. */
+export function mayMount(path: string, { mounts, checkout, dataDir }: Policy): boolean {
+  return !path.split("/").includes("..") &&
+    [...mounts, checkout, dataDir].some((root) => path === root || path.startsWith(`${root}/`));
+}
+
+function ask({ allow }: Policy, add: Add, at: Where, permission: string, message: string): void {
+  if (!allow.includes(permission)) add(at, message, `allow = [${JSON.stringify(permission)}]`);
+}
+
+function judgePort({ from, to, at, text }: Port, { ports, foreignPorts }: Policy, add: Add): void {
   const own = ports === undefined
     ? "any but another service's"
     : ports.map(formatPortRange).join(", ") || "none";
   if (from === undefined || to === undefined) {
     if (ports === undefined && foreignPorts.length === 0) return;
-    add(
-      key,
-      `${
-        JSON.stringify(text)
-      } lets podman pick a host port, which could be another service's, expected one of this service's: ${own}`,
-    );
-    return;
+    const message = `${
+      JSON.stringify(text)
+    } lets podman pick a host port, which could be another service's`;
+    return add(at, `${message}, expected one of this service's: ${own}`);
   }
   for (let port = from; port <= to; port++) {
     const owner = foreignPorts.find(({ range }) => inRanges([range], port));
     if (owner) {
-      return add(
-        key,
-        `host port ${port} belongs to service "${owner.service}", expected one of this service's: ${own}`,
-      );
+      const message = `host port ${port} belongs to service "${owner.service}"`;
+      return add(at, `${message}, expected one of this service's: ${own}`);
     }
     if (ports && !inRanges(ports, port)) {
-      return add(
-        key,
-        `host port ${port} is not this service's, expected one of: ${own}`,
-        `ports = ["${port}/0"]`,
-      );
+      const message = `host port ${port} is not this service's, expected one of: ${own}`;
+      return add(at, message, `ports = ["${from}/${to - from}"]`);
     }
   }
 }
 
-function judgeMount({ type, source, key }: Mount, policy: Policy, add: Add): void {
+function judgeMount({ type, source, at }: Mount, policy: Policy, add: Add): void {
   if (type !== "bind") return;
   if (source.startsWith("/")) {
-    const roots = [...policy.mounts, policy.checkout, policy.dataDir];
-    if (
-      source.split("/").includes("..") ||
-      !roots.some((root) => source === root || source.startsWith(`${root}/`))
-    ) {
-      add(
-        key,
-        `${source} is outside the service's own directories`,
-        `mounts = [${JSON.stringify(source)}]`,
-      );
-    }
+    if (mayMount(source, policy)) return;
+    add(
+      at,
+      `${source} is outside the service's own directories`,
+      `mounts = [${JSON.stringify(source)}]`,
+    );
   } else if (/^\.\.(\/|$)|^~/.test(source)) {
     add(
-      key,
+      at,
       `${source} is outside the repository, expected a path in it, or an absolute one that the config allows`,
     );
   }
 }
 
-const RESERVED_LABELS = /^(pgo\.|io\.podman\.|com\.docker\.compose\.|io\.containers\.)/;
-const STEERING =
-  /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PYTHON|XDG_|PATH$|HOME$|USER$|LOGNAME$|TMPDIR$|DISABLE_HC_SYSTEMD$)/;
+function judgeResource(
+  { at, external, podmanName, labels }: NamedResource,
+  policy: Policy,
+  kind: "networks" | "volumes",
+  add: Add,
+): void {
+  if (external && !policy[kind].includes(podmanName ?? "")) {
+    add(at, `${podmanName} belongs to somebody else`, `${kind} = [${JSON.stringify(podmanName)}]`);
+  }
+  if (!external && podmanName !== undefined && !podmanName.startsWith(`${policy.service}_`)) {
+    const message = `${podmanName} could be another service's`;
+    add(at, `${message}, expected a name that begins with "${policy.service}_"`);
+  }
+  judgeLabels(labels, add);
+}
+
+const RESERVED_LABELS = /^(pgo\.|io\.podman\.|com\.docker\.|io\.containers\.|PODMAN_SYSTEMD_UNIT$)/;
+/** Annotations that change how the runtime starts a container. */
+const RESERVED_ANNOTATIONS =
+  /^(run\.oci\.|io\.podman\.|io\.kubernetes\.|io\.container|org\.systemd\.|module\.wasm)/;
+const STEERING = /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PATH$)/;
+/** What podman-compose and podman take from their own environment, where secrets travel. */
+const OWN_ENVIRONMENT =
+  /^(PYTHON|XDG_|LC_|LANG|HOME$|USER$|LOGNAME$|SHELL$|TMPDIR$|TZDIR$|NOTIFY_|LISTEN_|STORAGE_|REGISTRY_|SSL_|HTTPS?_PROXY$|https?_proxy$|NO_PROXY$|no_proxy$|DISABLE_HC_SYSTEMD$|PGO_|_)/;
 
 function judgeNames(
-  { key, image, containerName, labels, environment }: Service,
+  { at, image, containerName, labels, annotations }: Service,
   { service }: Policy,
   add: Add,
 ): void {
   if (containerName && !containerName.startsWith(`${service}_`)) {
     add(
-      `${key}.container_name`,
+      { ...at, key: `${at.key}.container_name` },
       `${containerName} could be another service's, expected a name that begins with "${service}_"`,
     );
   }
-  if (image?.startsWith("localhost/pgo/")) {
+  if (image && /^(localhost\/)?pgo\//.test(image)) {
     add(
-      `${key}.image`,
-      `${image} is PGO's own name for a deployment's image, expected where it comes from`,
+      { ...at, key: `${at.key}.image` },
+      `${image} could be another service's image, which podman finds under that name first: expected the registry it comes from`,
     );
   }
-  for (const label of Object.keys(labels)) {
-    if (label.includes("$")) add(`${key}.labels.${label}`, 'a label with "$" in its name');
-    if (RESERVED_LABELS.test(label)) {
-      add(`${key}.labels.${label}`, `the label ${label} steers podman or PGO`);
+  judgeLabels(labels, add);
+  for (const [name, { at }] of Object.entries(annotations)) {
+    if (RESERVED_ANNOTATIONS.test(name)) {
+      add(
+        at,
+        `the annotation ${name} steers the runtime`,
+      );
     }
   }
-  for (const [name, { secret }] of Object.entries(environment)) {
-    // A secret travels in podman-compose's own environment, where such a name would steer it.
-    if (secret && STEERING.test(name)) {
-      add(
-        `${key}.environment.${name}`,
-        `${name} steers podman, it cannot hold a value of the config's env`,
-      );
+}
+
+function judgeLabels(labels: Service["labels"], add: Add): void {
+  for (const [label, { at }] of Object.entries(labels)) {
+    if (RESERVED_LABELS.test(label)) {
+      add(at, `the label ${label} steers podman or PGO`);
+    }
+  }
+}
+
+function judgeEnvironment({ environment }: Service, policy: Policy, add: Add): void {
+  for (const [name, { secret, at }] of Object.entries(environment)) {
+    if (secret && (STEERING.test(name) || OWN_ENVIRONMENT.test(name))) {
+      // It travels in podman-compose's own environment, where such a name would steer it.
+      add(at, `${name} steers podman, it cannot hold a value of the config's env`);
+    } else if (STEERING.test(name)) {
+      ask(policy, add, at, `environment:${name}`, `${name} is a variable that steers programs`);
     }
   }
 }

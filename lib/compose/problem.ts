@@ -1,5 +1,5 @@
 /**
- * What can be wrong in a compose file, and where.
+ * What can be said of a compose file, and where.
  * @module
  */
 
@@ -10,23 +10,46 @@ export interface Place {
   column: number;
 }
 
-/** One thing PGO cannot read for certain: syntax, type, reference, or a key it does not know yet. */
-export interface Problem extends Place {
-  /** `services.web.ports[0]` */
+/** A value of the resolved compose file, and the place its text stands at. */
+export interface Where extends Place {
+  /** `services.web.ports[0]`; `""` for a whole file. */
   key: string;
-  /** What is wrong, what is expected. */
-  message: string;
 }
 
-/** One thing that is clear but not allowed to this service on this host. */
-export interface Violation extends Problem {
+/**
+ * One thing to say. A `problem`: PGO cannot read it for certain (syntax, type, reference). A `violation`: it is
+ * clear, but not allowed to this service on this host, or nothing PGO knows. A `note`: it has no effect here,
+ * and nobody loses by that. Notes refuse nothing.
+ */
+export interface Finding extends Where {
+  kind: "problem" | "violation" | "note";
+  /** What is wrong, what is expected. */
+  message: string;
   /** The config line that would allow it; undefined: nothing does. */
   allow?: string;
 }
 
+/** Takes findings as they are made. */
+export type Report = (finding: Finding) => void;
+
+/** A finding at a place; only the place is taken of `where`. */
+export function finding(
+  kind: Finding["kind"],
+  { file, line, column, key }: Where,
+  message: string,
+  allow?: string,
+): Finding {
+  return { kind, file, line, column, key, message, ...(allow === undefined ? {} : { allow }) };
+}
+
 /** `docker-compose.yml:3:7: services.web.image: what is wrong`, and what would allow it. */
-export function formatProblem({ file, line, column, key, message, allow }: Violation): string {
+export function formatFinding({ file, line, column, key, message, allow }: Finding): string {
   return `${file}:${line}:${column}: ${key ? `${key}: ` : ""}${message}${
     allow ? ` (the config could say ${allow})` : ""
   }`;
+}
+
+/** Whether a revision with these findings may be deployed. */
+export function isRefused(findings: readonly Finding[]): boolean {
+  return findings.some(({ kind }) => kind !== "note");
 }

@@ -1,98 +1,169 @@
 /**
- * Reads values of a compose document as what they should be; what they are not becomes a problem.
+ * Reads nodes as what they should be; what they are not becomes a problem.
  * @module
  */
 import { split } from "shlex";
-import type { ComposeDocument, Value } from "./document.ts";
-import type { Problem } from "./problem.ts";
+import { isTable, type Node, type Table } from "./node.ts";
+import { finding, type Report, type Where } from "./problem.ts";
 
-/** A map of a compose file. */
-export type Table = { [key: string]: Value };
+const EMPTY: Table = new Map();
+const TEXT = /^(?!-)/;
+/** Characters a text of a certain look may have: what matches is only looked for in short ones. */
+const LENGTH = 1024;
+/** Anything, newlines too, of any length. */
+export const ANY = /[^]?/;
 
-/** Reads values at keys; every method reports a problem and returns something empty for what it cannot read. */
+/** A list or one text alone; null and absent values are an empty one. */
+export function items(node: Node | undefined): readonly Node[] {
+  if (node === undefined || node.content === null) return [];
+  return Array.isArray(node.content) ? node.content : [node];
+}
+
+/** One `A=b` of a map or of a list. */
+export interface Pair {
+  /** null where a name stands alone. */
+  value: string | null;
+  node: Node;
+}
+
+/** Reads nodes; every method reports a problem and returns something empty for what it cannot read. */
 export class Reader {
-  constructor(readonly document: ComposeDocument, readonly report: (problem: Problem) => void) {}
+  constructor(readonly report: Report) {}
 
-  /** Reports a problem with the value at `key`. */
-  problem(key: string, message: string): void {
-    this.report({ ...this.document.place(key), key, message });
+  /** Reports something that cannot be read. */
+  problem(at: Where, message: string): void {
+    this.report(finding("problem", at, message));
   }
 
-  table(value: Value | undefined, key: string): Table {
-    if (value === undefined || value === null) return {};
-    if (typeof value === "object" && !Array.isArray(value)) return value;
-    this.problem(key, "expected a map");
-    return {};
+  /** Reports something that is not allowed, whatever the config says. */
+  violation(at: Where, message: string): void {
+    this.report(finding("violation", at, message));
   }
 
+  /** Reports something that has no effect. */
+  note(at: Where, message: string): void {
+    this.report(finding("note", at, message));
+  }
+
+  /** A map. */
+  table(node: Node | undefined): Table {
+    if (node === undefined || node.content === null) return EMPTY;
+    if (isTable(node.content)) return node.content;
+    this.problem(node, "expected a map");
+    return EMPTY;
+  }
+
+  /** A map with these keys only; others are violations, `x-` keys are nobody's business. */
+  tableOf(node: Node | undefined, keys: readonly string[]): Table {
+    const table = this.table(node);
+    for (const [name, value] of table) {
+      if (keys.includes(name) || (name.startsWith("x-") && !name.startsWith("x-podman"))) continue;
+      this.violation(value, `${JSON.stringify(name)} is not supported here`);
+    }
+    return table;
+  }
+
+  /** Text of a certain look. */
   text(
-    value: Value | undefined,
-    key: string,
-    grammar = /^(?!-)/,
+    node: Node | undefined,
+    grammar = TEXT,
     expected = 'text that does not begin with "-"',
   ): string | undefined {
-    if (value === undefined || value === null) return undefined;
-    if (typeof value === "string" && grammar.test(value) && !value.includes("\0")) return value;
-    this.problem(key, `${JSON.stringify(value)} given, expected ${expected}`);
+    if (node === undefined || node.content === null) return undefined;
+    const { content } = node;
+    const fits = typeof content === "string" && (grammar === ANY || content.length <= LENGTH);
+    if (fits && grammar.test(content) && !content.includes("\0")) return content;
+    this.problem(node, `${shown(content)} is not expected here, but ${expected}`);
     return undefined;
   }
 
-  flag(value: Value | undefined, key: string): boolean {
-    if (value === undefined || value === null) return false;
-    if (typeof value === "boolean") return value;
-    if (value === "true" || value === "false") return value === "true";
-    this.problem(key, `${JSON.stringify(value)} given, expected true or false`);
+  /** true or false, also as YAML 1.1 wrote it. */
+  flag(node: Node | undefined): boolean {
+    if (node === undefined || node.content === null) return false;
+    const { content } = node;
+    if (typeof content === "string") {
+      if (/^(true|yes|on|y)$/i.test(content)) return true;
+      if (/^(false|no|off|n|)$/i.test(content)) return false;
+    }
+    this.problem(node, `${shown(content)} is not expected here, but true or false`);
     return false;
   }
 
-  list(value: Value | undefined, key: string): { value: Value; key: string }[] {
-    if (value === undefined || value === null) return [];
-    if (Array.isArray(value)) {
-      return value.map((item, at) => ({ value: item, key: `${key}[${at}]` }));
+  /** A list. */
+  list(node: Node | undefined): readonly Node[] {
+    if (node === undefined || node.content === null || Array.isArray(node.content)) {
+      return items(node);
     }
-    this.problem(key, "expected a list");
+    this.problem(node, "expected a list");
     return [];
   }
 
   /** A list of texts, or one text alone. */
-  texts(value: Value | undefined, key: string, grammar?: RegExp, expected?: string): string[] {
-    const list = typeof value === "string" ? [{ value, key }] : this.list(value, key);
-    return list.flatMap((item) => this.text(item.value, item.key, grammar, expected) ?? []);
+  texts(node: Node | undefined, grammar?: RegExp, expected?: string): string[] {
+    const list = typeof node?.content === "string" ? [node] : this.list(node);
+    return list.flatMap((item) => this.text(item, grammar, expected) ?? []);
   }
 
-  /** `{ A: b }` or `[ "A=b" ]`; null where a name stands alone. */
-  pairs(value: Value | undefined, key: string): Record<string, string | null> {
-    const pairs: Record<string, string | null> = {};
-    const add = (name: string, given: Value, at: string) => {
-      if (!/^[^=\0\s]+$/.test(name)) this.problem(at, `${JSON.stringify(name)} is no name`);
-      else if (given === null || typeof given === "string") pairs[name] = given;
-      else if (typeof given === "boolean") pairs[name] = String(given);
-      else this.problem(at, "expected text");
+  /** `{ A: b }` or `[ "A=b" ]`. */
+  pairs(node: Node | undefined, names = /^[^=\0\r\n]+$/): Map<string, Pair> {
+    const pairs = new Map<string, Pair>();
+    const add = (name: string, value: Node["content"], at: Node) => {
+      if (!names.test(name)) this.problem(at, `${JSON.stringify(name)} is no name`);
+      else if (value !== null && typeof value === "object") this.problem(at, "expected text");
+      else if (String(value).includes("\0")) this.problem(at, "holds a NUL, expected text");
+      else pairs.set(name, { value: value === null ? null : String(value), node: at });
     };
-    if (Array.isArray(value)) {
-      for (const { value: item, key: at } of this.list(value, key)) {
-        const text = this.text(item, at, /[^]/, "NAME=VALUE") ?? "";
+    if (node !== undefined && Array.isArray(node.content)) {
+      for (const item of node.content) {
+        const text = this.text(item, ANY, "NAME=VALUE") ?? "";
         const equals = text.indexOf("=");
-        if (equals < 0) add(text, null, at);
-        else add(text.slice(0, equals), text.slice(equals + 1), at);
+        if (equals < 0) add(text, null, item);
+        else add(text.slice(0, equals), text.slice(equals + 1), item);
       }
-    } else {
-      for (const [name, given] of Object.entries(this.table(value, key))) {
-        add(name, given, `${key}.${name}`);
-      }
-    }
+    } else for (const [name, value] of this.table(node)) add(name, value.content, value);
     return pairs;
   }
 
+  /** Pairs of which each has a value. */
+  values(node: Node | undefined, names?: RegExp): Record<string, string> {
+    const pairs = [...this.pairs(node, names)];
+    return Object.fromEntries(pairs.map(([name, { value }]) => [name, value ?? ""]));
+  }
+
   /** A command: a list of words, or one text that is split as a shell would. */
-  words(value: Value | undefined, key: string): string[] | undefined {
-    if (value === undefined || value === null) return undefined;
-    if (typeof value !== "string") return this.texts(value, key, /[^]?/, "text");
+  words(node: Node | undefined): string[] | undefined {
+    if (node === undefined || node.content === null) return undefined;
+    if (typeof node.content !== "string") {
+      return this.list(node).flatMap((item) => this.text(item, ANY, "text") ?? []);
+    }
     try {
-      return split(value);
+      return split(node.content);
     } catch {
-      this.problem(key, "a quote is never closed");
+      this.problem(node, "a quote is never closed");
       return [];
     }
   }
+
+  /** Refuses values of the config, which may be secrets, where they would show in somebody's argv. */
+  hidden(node: Node | undefined, secrets: ReadonlySet<string>): void {
+    for (const { at, name } of usesOf(node)) {
+      if (!secrets.has(name)) continue;
+      this.problem(
+        at,
+        `${name} comes from the config, it may be a secret and would show in argv: expected it in environment only`,
+      );
+    }
+  }
+}
+
+/** Each use of a variable in or below a node, where it stands. */
+function usesOf(node: Node | undefined): { at: Node; name: string }[] {
+  if (node === undefined) return [];
+  const { content } = node;
+  const below = Array.isArray(content) ? content : isTable(content) ? [...content.values()] : [];
+  return [...[...node.used].map((name) => ({ at: node, name })), ...below.flatMap(usesOf)];
+}
+
+function shown(content: Node["content"]): string {
+  return (typeof content === "object" ? "this" : JSON.stringify(content)).slice(0, 200);
 }

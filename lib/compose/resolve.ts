@@ -1,197 +1,171 @@
 /**
  * A compose file, read as the Compose Specification says, into a {@link Model}; what cannot be read for
- * certain is a problem, never a guess.
+ * certain is a finding, never a guess.
  * @module
  */
 import { posix } from "node:path";
-import { parseEnv } from "node:util";
-import { readDocument } from "./document.ts";
+import { Budget, TooMuch } from "./budget.ts";
+import { Files } from "./files.ts";
+import { loadProject, readVariables } from "./load.ts";
 import type { Model, Service } from "./model.ts";
-import type { Problem } from "./problem.ts";
+import type { Node } from "./node.ts";
+import { type Finding, finding, isRefused, type Where } from "./problem.ts";
 import { Reader } from "./reader.ts";
-import { readResources } from "./resources.ts";
+import { checkReferences } from "./references.ts";
+import { NAME, readNetworks, readVolumes } from "./resources.ts";
+import { readOrigins } from "./secrets.ts";
 import { readService } from "./service.ts";
 import type { Source } from "./source.ts";
 
 /** What to resolve. */
 export interface ResolveOptions {
-  /** The compose file, from the top of the repository. */
-  file: string;
-  /** The config's `env`; wins over `.env`. */
+  /** Name of the PGO service. */
+  service: string;
+  /** The compose file, from the top of the repository; undefined: the usual names, with their override. */
+  file: string | undefined;
+  /** The config's `env`; wins over `.env`. Its values are taken for secrets. */
   env: Readonly<Record<string, string>>;
+  /** Active profiles. */
+  profiles: readonly string[];
 }
 
 /** The model, or why there is none. */
 export interface Resolution {
-  /** undefined when there are problems. */
+  /** undefined when it cannot be read; it may still hold what is not allowed. */
   model: Model | undefined;
-  problems: Problem[];
+  findings: Finding[];
   /** Every path that was looked at, whether it was there or not: what a deployment depends on. */
   files: string[];
 }
 
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-/** The first of the usual names that is a regular file at the top; undefined when none is. */
-export async function findComposeFile(source: Source): Promise<string | undefined> {
-  for (const name of NAMES) if (await source.kind(name) === "file") return name;
-  return undefined;
+/** The first of the usual names that is a regular file at the top, and its override; empty when there is none. */
+export async function findComposeFiles(source: Source): Promise<string[]> {
+  for (const name of NAMES) {
+    if (await source.kind(name) !== "file") continue;
+    for (const ending of [".override.yaml", ".override.yml"]) {
+      const override = name.replace(/\.ya?ml$/, ending);
+      if (await source.kind(override) !== undefined) return [name, override];
+    }
+    return [name];
+  }
+  return [];
 }
 
-/** Resolves a compose file. Throws only what `source` throws. */
-export async function resolve(source: Source, { file, env }: ResolveOptions): Promise<Resolution> {
-  const problems: Problem[] = [];
-  const files: string[] = [];
-  const report = (problem: Problem) => void problems.push(problem);
-  const open = async (path: string, key = "", required = true): Promise<string | undefined> => {
-    files.push(path);
-    const kind = path.startsWith("../") ? "other" : await source.kind(path);
-    const where = { file: key ? file : path, line: 1, column: 1, key };
-    if (kind === "file") return new TextDecoder().decode(await source.read(path));
-    if (kind !== undefined) {
-      report({ ...where, message: `${path} is no regular file of the repository` });
-    } else if (required) report({ ...where, message: `there is no ${path} in the repository` });
-    return undefined;
+/** Resolves a compose file. Throws only what `source.kind` throws. */
+export async function resolve(source: Source, options: ResolveOptions): Promise<Resolution> {
+  const found: Finding[] = [];
+  const report = (one: Finding) => void found.push(one);
+  const files = new Files(source, report);
+  const reader = new Reader(report);
+  const secrets = new Set(Object.keys(options.env));
+  const paths = options.file === undefined ? await findComposeFiles(source) : [options.file];
+  const [path] = paths;
+  const top: Where = { file: path ?? "", line: 1, column: 1, key: "" };
+  if (path === undefined) {
+    report(
+      finding(
+        "problem",
+        { ...top, file: "." },
+        `no compose file at the top of the repository, expected one of ${NAMES.join(", ")}`,
+      ),
+    );
+    return { model: undefined, findings: found, files: [] };
+  }
+  const base = posix.dirname(path);
+  const budget = new Budget();
+  const loading = { files, reader, secrets, profiles: options.profiles, budget };
+  const dotenv = {
+    path: posix.join(base, ".env"),
+    at: { ...top, file: posix.join(base, ".env") },
+    required: false,
   };
-  const text = await open(file);
-  const directory = posix.dirname(file);
-  const dotenv = await open(posix.normalize(posix.join(directory, ".env")), "", false);
-  const given: Record<string, string> = {
-    ...parseEnv(dotenv ?? "") as Record<string, string>,
-    ...env,
-  };
-  const document = readDocument(text ?? "", file, given, report);
-  // Only what comes from the config may be a secret; the rest is in the repository for all to read.
-  const secretDocument = {
-    ...document,
-    variables: (key: string) =>
-      new Set([...document.variables(key)].filter((name) => Object.hasOwn(env, name))),
-  };
-  const reader = new Reader(secretDocument, report);
-  const top = reader.table(document.value, "");
-  for (const key of Object.keys(top)) {
+  const given = new Map([...Object.entries(options.env), [
+    "COMPOSE_PROJECT_NAME",
+    options.service,
+  ]]);
+  const variables = await readVariables(loading, [dotenv], given);
+  for (const name of variables.keys()) {
     if (
-      ["version", "name", "services", "networks", "volumes"].includes(key) || key.startsWith("x-")
+      !/^(COMPOSE_(FILE|PROFILES|ENV_FILES|PATH_SEPARATOR)|PODMAN_\w+|DOCKER_HOST|CONTAINERS_\w+)$/
+        .test(name)
     ) continue;
-    reader.problem(key, "a key that PGO does not support (yet)");
+    reader.violation(
+      { ...dotenv.at, key: name },
+      `${name} steers compose or podman: what runs is up to pgod's config (compose, profiles)`,
+    );
   }
-  const services: Service[] = [];
-  for (const [name, value] of Object.entries(reader.table(top["services"], "services"))) {
-    const key = `services.${name}`;
-    if (!/^[a-zA-Z0-9][\w.-]*$/.test(name)) {
-      reader.problem(key, `${JSON.stringify(name)} is no service name`);
-    }
-    const table = reader.table(value, key);
-    // A service with profiles runs only when somebody asks for the profile, and nobody asks pgod.
-    if (reader.texts(table["profiles"], `${key}.profiles`).length > 0) continue;
-    const inherited: Service["environment"] = {};
-    for (const { path, required } of envFiles(reader, table, key, directory)) {
-      const content = parseEnv(await open(path, `${key}.env_file`, required) ?? "") as Record<
-        string,
-        string
-      >;
-      for (const [name, value] of Object.entries(content)) {
-        inherited[name] = { value, secret: false };
-      }
-    }
-    services.push(readService(reader, name, table, directory, inherited));
-  }
-  const model: Model = {
-    services,
-    networks: readResources(reader, "networks", top),
-    volumes: readResources(reader, "volumes", top),
-    place: document.place,
+  const project = {
+    files: paths.map((path) => ({ path, at: top })),
+    base,
+    variables,
+    chain: paths,
   };
-  if (text !== undefined && services.length === 0 && problems.length === 0) {
-    reader.problem("services", "no service runs, expected at least one");
+  let model: Model | undefined;
+  try {
+    const tree = await loadProject(loading, project);
+    model = tree && await readModel(tree, { reader, files, secrets });
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    reader.problem(top, error.message);
   }
-  await refuseSymlinks(reader, source, model);
-  checkReferences(reader, model);
-  checkExposure(reader, model);
-  return { model: problems.length === 0 ? model : undefined, problems, files };
+  if (model) checkReferences(reader, model);
+  if (model?.services.length === 0 && !isRefused(found)) {
+    reader.problem(top, "no service runs, expected at least one below services");
+  }
+  const readable = !found.some(({ kind }) => kind === "problem");
+  return { model: readable ? model : undefined, findings: found, files: [...files.seen] };
 }
 
-function envFiles(
-  reader: Reader,
-  table: ReturnType<Reader["table"]>,
-  key: string,
-  directory: string,
-): { path: string; required: boolean }[] {
-  const value = table["env_file"];
-  const list = typeof value === "string"
-    ? [{ value, key: `${key}.env_file` }]
-    : reader.list(value, `${key}.env_file`);
-  return list.flatMap(({ value, key }) => {
-    const long = value !== null && typeof value === "object" && !Array.isArray(value)
-      ? value
-      : { path: value };
-    const path = reader.text(long["path"], key);
-    const required = long["required"] === undefined ||
-      reader.flag(long["required"], `${key}.required`);
-    return path === undefined ? [] : [{
-      path: posix.normalize(posix.join(path.startsWith("/") ? "../" : directory, path)),
-      required,
-    }];
-  });
-}
-
-/** A link that was committed could lead a mount or a build out of the repository. */
-async function refuseSymlinks(reader: Reader, source: Source, { services }: Model): Promise<void> {
-  const paths = services.flatMap(({ build, mounts }) => [
-    ...(build ? [{ key: build.key, path: build.context }] : []),
-    ...(build?.dockerfile
-      ? [{ key: build.key, path: posix.join(build.context, build.dockerfile) }]
-      : []),
-    ...mounts.filter(({ type }) => type === "bind").map(({ key, source }) => ({
-      key,
-      path: source,
-    })),
+async function readModel(
+  tree: Node,
+  doors: { reader: Reader; files: Files; secrets: ReadonlySet<string> },
+): Promise<Model> {
+  const { reader, files } = doors;
+  const top = reader.tableOf(tree, [
+    "version",
+    "name",
+    "services",
+    "networks",
+    "volumes",
+    "secrets",
+    "configs",
   ]);
-  for (const { key, path } of paths) {
-    const steps = path.startsWith("/") ? [] : posix.normalize(path).split("/");
-    for (let depth = 1; depth <= steps.length; depth++) {
-      const prefix = steps.slice(0, depth).join("/");
-      if (prefix.startsWith("..") || await source.kind(prefix) !== "symlink") continue;
-      reader.problem(key, `${prefix} is a symlink, expected a path of the repository itself`);
+  const name = top.get("name");
+  if (name) {
+    reader.note(
+      name,
+      "name has no effect: containers are named after the service of pgod's config",
+    );
+  }
+  const { volumes, instead } = readVolumes(reader, top.get("volumes"));
+  const surroundings = {
+    ...doors,
+    secretOrigins: await readOrigins(reader, files, top.get("secrets"), "secrets"),
+    configOrigins: await readOrigins(reader, files, top.get("configs"), "configs"),
+  };
+  const services: Service[] = [];
+  for (const [name, node] of reader.table(top.get("services"))) {
+    if (!NAME.test(name)) reader.problem(node, `${JSON.stringify(name)} is no service name`);
+    const service = await readService(surroundings, name, node);
+    if (service) services.push(service);
+  }
+  for (const service of services) {
+    service.mounts = service.mounts.map((mount) => {
+      const real = mount.type === "volume" ? instead.get(mount.source) : undefined;
+      if (!real) return mount;
+      const { type, source, at } = real;
+      return { ...mount, type, source, at, options: [...real.options, ...mount.options] };
+    });
+    for (const { type, source, through = [], at } of service.mounts) {
+      if (type !== "bind" || /^[/~]|^\.\.(\/|$)/.test(source)) continue;
+      for (const path of [source, ...through]) await files.isPlain(path, at);
     }
   }
-}
-
-function checkReferences(reader: Reader, { services, networks, volumes }: Model): void {
-  for (const { key, dependsOn, networks: joined, mounts } of services) {
-    for (const name of dependsOn) {
-      if (!services.some((other) => other.name === name)) {
-        reader.problem(
-          `${key}.depends_on`,
-          `there is no service ${JSON.stringify(name)} that runs`,
-        );
-      }
-    }
-    for (const name of joined) {
-      if (name !== "default" && !networks.some((network) => network.name === name)) {
-        reader.problem(`${key}.networks`, `there is no network ${JSON.stringify(name)}`);
-      }
-    }
-    for (const { type, source, key } of mounts) {
-      if (type === "volume" && source && !volumes.some((volume) => volume.name === source)) {
-        reader.problem(key, `there is no volume ${JSON.stringify(source)}`);
-      }
-    }
-  }
-}
-
-/** Values of the config's `env` may be secrets: only `environment` keeps them out of every argv. */
-function checkExposure(reader: Reader, { services }: Model): void {
-  for (const { key } of services) {
-    for (
-      const part of ["command", "entrypoint", "labels", "healthcheck", "build", "hostname", "user"]
-    ) {
-      for (const name of reader.document.variables(`${key}.${part}`)) {
-        reader.problem(
-          `${key}.${part}`,
-          `${name} comes from the config and would show in argv, expected it in environment only`,
-        );
-      }
-    }
-  }
+  return {
+    services,
+    networks: readNetworks(reader, top.get("networks")),
+    volumes: volumes.filter(({ name }) => !instead.has(name)),
+  };
 }

@@ -8,9 +8,11 @@ import { type Address, parseAddress } from "./address.ts";
 
 /** What pgod was asked to do. */
 export interface Flags {
-  command: "serve" | "check" | "permissions" | "help" | "version";
-  /** Absolute path. */
+  command: "serve" | "check" | "judge" | "permissions" | "help" | "version";
+  /** Absolute path; `""` only where `judge` was given none. */
   config: string;
+  /** What `judge` looks at (an absolute path), for which service, and whether it tells it in JSON. */
+  judge?: { directory: string; service: string | undefined; json: boolean };
   /** Absolute path. */
   dir: string;
   debug: boolean;
@@ -41,7 +43,9 @@ export function readFlags(argv: readonly string[]): Flags {
         dir: { type: "string", default: DEFAULT_DIR },
         duration: { type: "string", short: "t", default: "5m" },
         help: { type: "boolean", short: "h" },
+        json: { type: "boolean" },
         root: { type: "string", default: "true" },
+        service: { type: "string" },
         ssh: { type: "string", short: "s", default: ":2222" },
         version: { type: "boolean", short: "v" },
       },
@@ -51,22 +55,31 @@ export function readFlags(argv: readonly string[]): Flags {
   } catch (error) {
     throw new FlagError((error as Error).message.split("\n")[0]);
   }
-  const { values, positionals: [word = "serve", ...more] } = parsed;
-  if (!["serve", "check", "permissions"].includes(word) || more.length > 0) {
+  const { values, positionals: [word = "serve", ...rest] } = parsed;
+  const [target, ...more] = word === "judge" ? rest : [undefined, ...rest];
+  if (!["serve", "check", "judge", "permissions"].includes(word) || more.length > 0) {
     throw new FlagError(
-      `${JSON.stringify(more[0] ?? word)} is no command, expected check, permissions or none`,
+      `${
+        JSON.stringify(more[0] ?? word)
+      } is no command, expected check, judge, permissions or none`,
     );
+  }
+  if (word === "judge" && target === undefined && !values.help) {
+    throw new FlagError("judge needs a directory, expected pgod judge DIR");
   }
   if (!["true", "false"].includes(values.root)) {
     throw new FlagError(`--root=${values.root}, expected true or false`);
   }
   const command = values.help ? "help" : values.version ? "version" : word as Flags["command"];
-  if (!values.config && command !== "help" && command !== "version") {
+  if (!values.config && !["help", "version", "judge"].includes(command)) {
     throw new FlagError("no config given, expected -c FILE");
   }
   return {
     command,
-    config: resolve(values.config ?? "/"),
+    config: values.config ? resolve(values.config) : "",
+    ...(target === undefined ? {} : {
+      judge: { directory: resolve(target), service: values.service, json: values.json ?? false },
+    }),
     dir: resolve(values.dir),
     debug: values.debug ?? false,
     root: values.root === "true",

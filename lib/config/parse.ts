@@ -29,6 +29,8 @@ export interface ServiceConfig {
   networks: string[];
   /** External volumes it may use. */
   volumes: string[];
+  /** Profiles of the compose file that are active. */
+  profiles: string[];
   /** What the compose policy would refuse otherwise: `"cap_add:NET_ADMIN"`. */
   allow: string[];
 }

@@ -29,6 +29,7 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
     "mv",
     "podman",
     "podman-compose",
+    "realpath",
     "rm",
     "sh",
     "stat",

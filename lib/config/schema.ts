@@ -131,6 +131,7 @@ export const serviceSchema = v.strictObject({
   mounts: v.optional(listOf(hostDirectory, "absolute paths"), []),
   networks: v.optional(listOf(objectName, "network names"), []),
   volumes: v.optional(listOf(objectName, "volume names"), []),
+  profiles: v.optional(listOf(objectName, "profiles"), []),
   allow: v.optional(listOf(text('a permission such as "cap_add:NET_ADMIN"'), "permissions"), []),
 });
 

@@ -27,6 +27,11 @@ export interface Git {
   clone(signal?: AbortSignal): Promise<void>;
   /** The branch's newest fetched revision; undefined before the first fetch or when the mirror is broken. */
   fetchedTip(): Promise<string | undefined>;
+  /**
+   * The revision that `name` is: a commit id, or a branch, tag or other ref of the remote. Fetches it where it
+   * is not here yet; the branch that is followed stays. @throws {RemoteError} when there is none.
+   */
+  findRevision(name: string, signal?: AbortSignal): Promise<string>;
   /** Everything in a revision, by path. */
   tree(revision: string): Promise<Map<string, TreeEntry>>;
   /** Contents of the given blobs (object ids), by id. */
@@ -107,6 +112,39 @@ export function createGit(
     async fetch(signal) {
       const { code } = await fetchInto(paths.mirror, signal);
       if (code !== 0 || !await fetchedTip()) await clone(signal);
+    },
+    async findRevision(name, signal) {
+      const known = async (id: string) => {
+        const { code, stdout } = await git(
+          inMirror(
+            paths.mirror,
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            `${id}^{commit}`,
+          ),
+        );
+        return code === 0 ? stdout.trim() : undefined;
+      };
+      const isId = /^[0-9a-f]{7,40}$/.test(name);
+      const here = isId ? await known(name) : undefined;
+      if (here) return here;
+      let id = isId && name.length === 40 ? name : undefined;
+      if (!id && /^[\w][\w./+@-]*$/.test(name)) {
+        const refs = [`refs/heads/${name}`, `refs/tags/${name}`, name];
+        const { stdout } = await git(["ls-remote", "--", repository.url, ...refs], { signal });
+        id = stdout.split("\t")[0] || undefined;
+      }
+      if (!id) throw new RemoteError(`${repository.url} has no revision ${JSON.stringify(name)}`);
+      const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+      const { stderr } = await git(
+        inMirror(paths.mirror, "fetch", ...flags, "--", repository.url, id),
+        { deadline: FETCH_DEADLINE, signal },
+      );
+      const fetched = await known(id);
+      if (!fetched) throw new RemoteError(`${repository.url}: ${lastLine(stderr)}`);
+      return fetched;
     },
     async tree(revision) {
       const { stdout } = await must(run, {

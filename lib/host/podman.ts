@@ -22,12 +22,14 @@ export interface Container {
   /** PGO's labels; empty where it was not made by PGO. */
   revision: string;
   deployment: string;
+  /** Seconds it gets to end by itself; undefined: Podman's own default. */
+  stopSeconds: number | undefined;
 }
 
 /** Milliseconds a pull may take. */
 const PULL_DEADLINE = 30 * 60_000;
 
-/** Milliseconds all containers of a service may take to stop. */
+/** Milliseconds a container may take to stop beyond what it was given. */
 const STOP_DEADLINE = 5 * 60_000;
 
 /** The label by which podman-compose marks the containers of `service`. */
@@ -63,7 +65,12 @@ export function parseContainers(json: string): Container[] {
     image: Image,
     revision: Labels?.["pgo.revision"] ?? "",
     deployment: Labels?.["pgo.deployment"] ?? "",
+    stopSeconds: seconds(Labels?.["pgo.stop-seconds"]),
   }));
+}
+
+function seconds(label: string | undefined): number | undefined {
+  return label !== undefined && /^\d{1,6}$/.test(label) ? Number(label) : undefined;
 }
 
 /** Whether the user has an image under this name. */
@@ -78,10 +85,11 @@ export async function imageExists(run: Run, user: User, image: string): Promise<
 export async function pullImage(
   run: Run,
   user: User,
-  image: string,
+  { image, platform }: { image: string; platform?: string },
   output: Pick<Command, "stdout" | "stderr" | "signal">,
 ): Promise<number> {
-  const argv = ["podman", "pull", "--", image] as const;
+  const wanted = platform === undefined ? [] : [`--platform=${platform}`];
+  const argv = ["podman", "pull", ...wanted, "--", image] as const;
   return (await run({ ...output, argv, user, deadline: PULL_DEADLINE })).code;
 }
 
@@ -90,11 +98,24 @@ export async function tagImage(run: Run, user: User, image: string, tag: string)
   await must(run, { argv: ["podman", "tag", image, tag], user });
 }
 
-/** Stops containers side by side: podman-compose would wait for one after the other, 10 s each. */
-export async function stopContainers(run: Run, user: User, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) {
-    await run({ argv: ["podman", "stop", ...ids], user, deadline: STOP_DEADLINE });
-  }
+/**
+ * Stops containers side by side, each with the time it asked for: podman-compose would wait for one after
+ * the other, 10 s each whatever they asked for.
+ */
+export async function stopContainers(
+  run: Run,
+  user: User,
+  list: readonly Pick<Container, "id" | "stopSeconds">[],
+): Promise<void> {
+  const groups = Map.groupBy(list, ({ stopSeconds }) => stopSeconds);
+  await Promise.all([...groups].map(([seconds, group]) => {
+    const wait = seconds === undefined ? [] : ["-t", String(seconds)];
+    return run({
+      argv: ["podman", "stop", ...wait, ...group.map(({ id }) => id)],
+      user,
+      deadline: STOP_DEADLINE + (seconds ?? 0) * 1000,
+    });
+  }));
 }
 
 /** Removes containers for good, whatever state they are in. */

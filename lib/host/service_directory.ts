@@ -68,6 +68,27 @@ export async function writePrivateFile(
   await must(run, { argv: ["sh", "-c", script, "sh", path], user, stdin: text });
 }
 
+/**
+ * Writes a file that containers mount: every user in them may read it, and nobody outside, since a directory
+ * above it is closed.
+ */
+export async function writeMountedFile(
+  run: Run,
+  user: User,
+  path: string,
+  text: string,
+): Promise<void> {
+  const script = 'umask 022; mkdir -p "${1%/*}" && cat > "$1.new" && mv -f "$1.new" "$1"';
+  await must(run, { argv: ["sh", "-c", script, "sh", path], user, stdin: text });
+}
+
+/** Absolute paths with every link in them resolved, as the user finds them; what is missing may be. */
+export async function realPaths(run: Run, user: User, paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { stdout } = await must(run, { argv: ["realpath", "-m", "-z", "--", ...paths], user });
+  return stdout.split("\0").slice(0, paths.length);
+}
+
 /** A file of `user`'s, or undefined when there is none. */
 export async function readPrivateFile(
   run: Run,

@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import type { Model } from "../compose/model.ts";
 import { judge, type Policy } from "../compose/policy.ts";
-import { formatProblem } from "../compose/problem.ts";
-import { findComposeFile, resolve } from "../compose/resolve.ts";
+import { type Finding, finding, isRefused } from "../compose/problem.ts";
+import { resolve } from "../compose/resolve.ts";
 import type { TreeEntry } from "../host/git_objects.ts";
 import { revisionSource } from "./revision_source.ts";
 import { Rejection, type Service } from "./service.ts";
@@ -14,39 +14,60 @@ import { Rejection, type Service } from "./service.ts";
 /** A revision that may be deployed. */
 export interface Candidate {
   revision: string;
-  /** Compose file, from the top of the repository. */
-  composeFile: string;
   model: Model;
   /** Changes when a watched file or what the config gives it changes: then a deployment is due. */
+  digest: string;
+}
+
+/** A revision as this host sees it, whether it may be deployed or not. */
+export interface Inspection {
+  revision: string;
+  /** undefined when its compose file cannot be read. */
+  model: Model | undefined;
+  findings: Finding[];
+  /** Everything in the revision, by path. */
+  tree: ReadonlyMap<string, TreeEntry>;
+  /** Paths that a deployment depends on. */
+  watched: string[];
   digest: string;
 }
 
 /** Marks a path that Git LFS keeps elsewhere. */
 const LFS_FILTER = /\bfilter=lfs\b/;
 
-/**
- * Resolves and judges the compose file of `revision`.
- * @throws {Rejection} with every problem and violation; nothing on disk or in Podman is touched.
- */
-export async function inspectCandidate(service: Service, revision: string): Promise<Candidate> {
+/** Resolves and judges the compose file of `revision`; nothing on disk or in Podman is touched. */
+export async function inspectRevision(service: Service, revision: string): Promise<Inspection> {
   const { config, git } = service;
   const tree = await git.tree(revision);
-  await refuseUnsupported(service, tree);
-  const source = revisionSource(git, tree);
-  const file = config.compose ?? await findComposeFile(source);
-  if (!file) {
-    throw new Rejection([
-      "no compose file at the top of the repository, expected compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml",
-    ]);
-  }
-  const { model, problems, files } = await resolve(source, {
-    file,
+  const unsupported = await findUnsupported(service, tree);
+  const { model, findings, files } = await resolve(revisionSource(git, tree), {
+    service: config.name,
+    file: config.compose,
     env: config.env,
+    profiles: config.profiles,
   });
-  if (problems.length > 0 || !model) throw new Rejection(problems.map(formatProblem));
-  const violations = judge(model, policyOf(service));
-  if (violations.length > 0) throw new Rejection(violations.map(formatProblem));
-  return { revision, composeFile: file, model, digest: digestOf(service, file, files, tree) };
+  const violations = model ? judge(model, policyOf(service)) : [];
+  const watched = [...new Set(files)].sort();
+  return {
+    revision,
+    model,
+    findings: [...unsupported, ...findings, ...violations],
+    tree,
+    watched,
+    digest: digestOf(service, watched, tree),
+  };
+}
+
+/**
+ * The candidate that `revision` is.
+ * @throws {Rejection} with everything that speaks against it; nothing on disk or in Podman is touched.
+ */
+export async function inspectCandidate(service: Service, revision: string): Promise<Candidate> {
+  const { model, findings, digest } = await inspectRevision(service, revision);
+  if (isRefused(findings) || !model) {
+    throw new Rejection(findings.filter(({ kind }) => kind !== "note"));
+  }
+  return { revision, model, digest };
 }
 
 /** What this host's config allows the service. */
@@ -65,32 +86,42 @@ export function policyOf(service: Service): Policy {
   };
 }
 
-async function refuseUnsupported({ git }: Service, tree: Map<string, TreeEntry>): Promise<void> {
-  const lines: string[] = [];
-  const attributes: TreeEntry[] = [];
+async function findUnsupported(
+  { git }: Service,
+  tree: ReadonlyMap<string, TreeEntry>,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const report = (file: string, message: string) =>
+    void found.push(finding("problem", { file, line: 1, column: 1, key: "" }, message));
+  const attributes: [string, TreeEntry][] = [];
   for (const [path, entry] of tree) {
     if (entry.kind === "submodule") {
-      lines.push(`${path}: a Git submodule, which PGO does not fetch: commit the files themselves`);
+      report(path, "a Git submodule, which PGO does not fetch: commit the files themselves");
     }
-    if (/(^|\/)\.gitattributes$/.test(path) && entry.size < 65_536) attributes.push(entry);
+    if (/(^|\/)\.gitattributes$/.test(path) && entry.size < 65_536) attributes.push([path, entry]);
   }
-  const contents = await git.blobs(attributes.map(({ id }) => id));
-  for (const content of contents.values()) {
-    if (!LFS_FILTER.test(new TextDecoder().decode(content))) continue;
-    lines.push(
-      ".gitattributes: Git LFS, which PGO does not fetch: commit the files themselves or put them in the image",
+  const contents = await git.blobs(attributes.map(([, { id }]) => id));
+  for (const [path, { id }] of attributes) {
+    if (!LFS_FILTER.test(new TextDecoder().decode(contents.get(id)))) continue;
+    report(
+      path,
+      "Git LFS, which PGO does not fetch: commit the files themselves or put them in the image",
     );
   }
-  if (lines.length > 0) throw new Rejection(lines);
+  return found;
 }
 
 function digestOf(
-  service: Service,
-  file: string,
-  files: string[],
-  tree: Map<string, TreeEntry>,
+  { config }: Service,
+  watched: string[],
+  tree: ReadonlyMap<string, TreeEntry>,
 ): string {
-  const watched = [...new Set(files)].sort().map((path) => [path, tree.get(path)?.id ?? ""]);
-  const facts = JSON.stringify([file, watched, Object.entries(service.config.env)]);
+  const files = watched.map((path) => [path, tree.get(path)?.id ?? ""]);
+  const facts = JSON.stringify([
+    files,
+    Object.entries(config.env),
+    config.profiles,
+    config.compose,
+  ]);
   return createHash("sha256").update(facts).digest("hex");
 }

@@ -149,6 +149,7 @@ const NOBODY: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
+  profiles: [],
   allow: [],
 };
 

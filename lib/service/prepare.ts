@@ -49,6 +49,7 @@ export function deploymentOf(
     revision: record.revision,
     checkout: paths.checkout,
     scratch: paths.scratch,
+    deployments: paths.deployments,
   };
 }
 
@@ -57,7 +58,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
   if (prepared.pulled) return;
   const { host: { run }, user } = service;
   for (
-    const { image, tag, policy } of pulls(
+    const { image, platform, tag, policy } of pulls(
       prepared.candidate.model,
       deploymentOf(service, prepared.record),
     )
@@ -65,7 +66,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
     const present = await imageExists(run, user, image);
     if (policy === "always" || (policy === "missing" && !present)) {
       output.step(`pulling ${image}`);
-      const code = await pullImage(run, user, image, output);
+      const code = await pullImage(run, user, { image, platform }, output);
       if (code !== 0) throw new StepError(`pull of ${image} failed: ${output.lastLine()}`);
     } else if (!present) {
       throw new StepError(
@@ -81,7 +82,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
 export async function build(service: Service, prepared: Prepared, output: Output): Promise<void> {
   if (prepared.built) return;
   const { host: { run }, user, paths, git, config } = service;
-  const { text, tags } = buildFile(
+  const { text, tags, files } = buildFile(
     prepared.candidate.model,
     deploymentOf(service, prepared.record),
   );
@@ -91,6 +92,7 @@ export async function build(service: Service, prepared: Prepared, output: Output
     await git.materialize(prepared.record.revision, paths.scratch);
     const file = `${paths.deployments}/${prepared.record.number}.build.yaml`;
     await writePrivateFile(run, user, file, text);
+    for (const { path, text } of files) await writePrivateFile(run, user, path, text);
     const call = {
       service: config.name,
       file,

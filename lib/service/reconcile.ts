@@ -120,7 +120,10 @@ export function inspect(service: Service, revision: string): Promise<Candidate> 
 }
 
 /** What reads the mirror may find it broken: it is a copy, so it is made anew and read once more. */
-async function fromMirror<Value>(service: Service, read: () => Promise<Value>): Promise<Value> {
+export async function fromMirror<Value>(
+  service: Service,
+  read: () => Promise<Value>,
+): Promise<Value> {
   try {
     return await read();
   } catch (error) {
@@ -193,6 +196,6 @@ export function short(revision: string): string {
 
 /** The lines of a failure: each violation by itself, or the error's one line. */
 export function failureLines(error: unknown): string[] {
-  if (error instanceof Rejection) return error.lines;
+  if (error instanceof Rejection) return error.message.split("\n");
   return [error instanceof Error ? error.message : String(error)];
 }

@@ -4,23 +4,23 @@
  * @module
  */
 import type { Source } from "../compose/source.ts";
+import { FILE_LIMIT } from "./directory_source.ts";
 import type { Git } from "../host/git.ts";
 import type { TreeEntry } from "../host/git_objects.ts";
 
-/** Bytes a file may have that PGO reads itself. */
-const FILE_LIMIT = 1024 * 1024;
-
 /** A {@link Source} over `tree`, the entries of one revision. */
 export function revisionSource(git: Git, tree: ReadonlyMap<string, TreeEntry>): Source {
+  const directories = new Set(["", "."]);
+  for (const path of tree.keys()) {
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+      directories.add(path.slice(0, at));
+    }
+  }
   return {
     kind(path) {
       const entry = tree.get(path);
       if (entry) return Promise.resolve(entry.kind === "submodule" ? "other" : entry.kind);
-      const inside = path === "" || path === "." ? "" : `${path}/`;
-      for (const known of tree.keys()) {
-        if (known.startsWith(inside)) return Promise.resolve("directory");
-      }
-      return Promise.resolve(undefined);
+      return Promise.resolve(directories.has(path) ? "directory" : undefined);
     },
     async read(path) {
       const entry = tree.get(path);

@@ -2,6 +2,7 @@
  * One service as this host knows it: its config, its user, its places and its doors.
  * @module
  */
+import { type Finding, formatFinding } from "../compose/problem.ts";
 import type { ServiceConfig } from "../config/parse.ts";
 import type { PortRange } from "../config/ports.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
@@ -83,9 +84,9 @@ export function createService(
   };
 }
 
-/** What is no candidate at all; `lines` say why, each with its place. Nothing was touched. */
+/** What is no candidate at all; `findings` say why, each with its place. Nothing was touched. */
 export class Rejection extends Error {
-  constructor(readonly lines: string[]) {
-    super(lines.join("\n"));
+  constructor(readonly findings: readonly Finding[]) {
+    super(findings.map(formatFinding).join("\n"));
   }
 }

@@ -5,8 +5,9 @@
 import { composeServices, runFile } from "../compose/run_file.ts";
 import { type Container, containers, removeContainers, stopContainers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
-import { readPrivateFile, writePrivateFile } from "../host/service_directory.ts";
+import { readPrivateFile, writeMountedFile, writePrivateFile } from "../host/service_directory.ts";
 import type { DeploymentRecord } from "./ledger.ts";
+import { judgeMounts, runFilePath } from "./mounts.ts";
 import type { Output } from "./output.ts";
 import { deploymentOf, StepError } from "./prepare.ts";
 import type { Prepared, Service } from "./service.ts";
@@ -24,18 +25,18 @@ export async function switchTo(
   prepared: Prepared,
   output: Output,
 ): Promise<void> {
-  const { host, config, user, paths, git } = service;
-  const { record, candidate } = prepared;
+  const { host, config, paths, git } = service;
+  const { record } = prepared;
   const before = host.ledger.service(config.name).live;
-  const { text, env } = runFile(candidate.model, deploymentOf(service, record));
-  const file = runFilePath(service, record.number);
-  await writePrivateFile(host.run, user, file, text);
+  await freeze(service, prepared);
   await git.materialize(record.revision, paths.checkout);
   host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
   host.ledger.update(config.name, { checkout: record.revision });
   try {
+    // Before anything is taken down; bringUp looks again when nothing of the service can change them.
+    await judgeMounts(service, record.number);
     await takeDown(service, before, output);
-    await bringUp(service, record, output, env);
+    await bringUp(service, record, output);
     host.ledger.update(config.name, { user: config.user, live: record.number, stopped: null });
     host.ledger.end(record, "live", "");
     await git.keep("live", record.revision);
@@ -56,6 +57,20 @@ export async function switchTo(
   }
 }
 
+/** Writes what a deployment runs from, now and whenever it is gone back to. */
+async function freeze(service: Service, { record, candidate }: Prepared): Promise<void> {
+  const { host: { run }, user } = service;
+  const { text, env, files } = runFile(candidate.model, deploymentOf(service, record));
+  for (const { path, text } of files) await writeMountedFile(run, user, path, text);
+  await writePrivateFile(run, user, envFilePath(service, record.number), JSON.stringify(env));
+  await writePrivateFile(run, user, runFilePath(service, record.number), text);
+}
+
+/** Where the values are that the run file of deployment `number` only names. */
+function envFilePath(service: Service, number: number): string {
+  return `${service.paths.deployments}/${number}.env.json`;
+}
+
 async function goBack(
   service: Service,
   failed: DeploymentRecord,
@@ -72,11 +87,6 @@ async function goBack(
   }
 }
 
-/** Where the run file of deployment `number` is. */
-export function runFilePath(service: Service, number: number): string {
-  return `${service.paths.deployments}/${number}.run.yaml`;
-}
-
 /**
  * Ends all containers of the service, by the run file they were started from where there is one.
  * Volumes stay. @throws {StepError} when some are left.
@@ -90,7 +100,7 @@ export async function takeDown(
   const running = await containers(run, user, config.name);
   if (running.length === 0) return;
   output.step(`taking down ${names(running)}`);
-  await stopContainers(run, user, running.map(({ id }) => id));
+  await stopContainers(run, user, running);
   const file = live === null ? undefined : runFilePath(service, live);
   if (file && await readPrivateFile(run, user, file) !== undefined) {
     await compose(
@@ -112,10 +122,12 @@ export async function bringUp(
   service: Service,
   record: DeploymentRecord,
   output: Output,
-  env: Record<string, string> = {},
 ): Promise<void> {
   const { host, config, user } = service;
   const file = runFilePath(service, record.number);
+  await judgeMounts(service, record.number);
+  const values = await readPrivateFile(host.run, user, envFilePath(service, record.number));
+  const env = JSON.parse(values ?? "{}") as Record<string, string>;
   const wanted = composeServices(await readPrivateFile(host.run, user, file) ?? "");
   output.step(`starting ${wanted.join(", ")}`);
   const call = {

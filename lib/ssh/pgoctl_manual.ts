@@ -42,7 +42,14 @@ export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
   ["stop [SERVICE…]", "stop containers; without a SERVICE all, until up or start"],
   ["restart [SERVICE…]", "restart containers; without a SERVICE all"],
   ["sync", "look at the repository now and deploy what is new, also what failed before"],
-  ["config", "show the compose file of the tip as PGO resolves it"],
+  [
+    "config [--json]",
+    "show the compose file of the tip as PGO resolves it, and whether it is allowed; 65 if not",
+  ],
+  [
+    "plan [--json] [REV]",
+    "show what a deployment of the tip, or of another revision, would do; 0 nothing, 10 changes, 65 refused",
+  ],
 ];
 
 /** The manual of pgoctl. */

@@ -12,8 +12,10 @@ const DEPLOYMENT = {
   revision: "abc",
   checkout: "/lib/shop/checkout",
   scratch: "/lib/shop/scratch",
+  deployments: "/lib/shop/deployments",
 };
 const FILES = {
+  "app/Containerfile": "FROM scratch",
   ".env": "TAG=1.2\n",
   "all.env": "FROM_FILE=yes\n",
   "compose.yaml": `
@@ -36,12 +38,14 @@ volumes: { d: {} }
 };
 
 async function model() {
-  const { model, problems, files } = await resolve(memorySource(FILES), {
+  const { model, findings, files } = await resolve(memorySource(FILES), {
+    service: "shop",
     file: "compose.yaml",
     env: { SECRET: "hunter2" },
+    profiles: [],
   });
-  assert.deepEqual(problems, []);
-  assert.deepEqual(files, ["compose.yaml", ".env", "all.env"]);
+  assert.deepEqual(findings, []);
+  assert.deepEqual(files, [".env", "compose.yaml", "all.env"]);
   assert.ok(model);
   return model;
 }
@@ -65,7 +69,11 @@ Deno.test("the run file is the judged model, absolute and literal", async () => 
     healthcheck: { test: ["CMD-SHELL", "test -f '/a b'"], retries: "3" },
   });
   assert.deepEqual(file.services.db.cap_drop, ["ALL"]);
-  assert.deepEqual(file.networks, { front: { name: "shop_front", internal: true } });
+  assert.deepEqual(file.services.db.networks, ["default"]);
+  assert.deepEqual(file.networks, {
+    default: { name: "shop_default" },
+    front: { name: "shop_front", internal: true },
+  });
   assert.deepEqual(file.volumes, { d: { name: "shop_d" } });
 });
 
@@ -80,11 +88,13 @@ Deno.test("the build file builds from scratch, and the rest is pulled", async ()
   });
   assert.deepEqual(pulls(await model(), DEPLOYMENT), [{
     image: "docker.io/library/db:1.2",
+    platform: undefined,
     tag: "localhost/pgo/shop/db:7",
     policy: "always",
   }]);
 });
 
+const VARIABLES = new Map([["X", "x"], ["E", ""]]);
 const FORMS: [text: string, expected: string][] = [
   ["$X", "x"],
   ["${X}y", "xy"],
@@ -98,10 +108,10 @@ const FORMS: [text: string, expected: string][] = [
 ];
 for (const [text, expected] of FORMS) {
   Deno.test(`interpolation of ${text}`, () =>
-    assert.equal(interpolate(text, { X: "x", E: "" }).text, expected));
+    assert.equal(interpolate(text, VARIABLES).text, expected));
 }
 Deno.test("a required variable that is missing is named", () => {
-  assert.throws(() => interpolate("${N:?set it}", {}), /N is required: set it/);
-  assert.throws(() => interpolate("${E:?}", { E: "" }), /E is required/);
-  assert.throws(() => interpolate("$(id)", {}), /begins no variable/);
+  assert.throws(() => interpolate("${N:?set it}", VARIABLES), /N is required: set it/);
+  assert.throws(() => interpolate("${E:?}", VARIABLES), /E is required/);
+  assert.throws(() => interpolate("$(id)", VARIABLES), /begins no variable/);
 });

@@ -12,7 +12,9 @@ export function memorySource(files: Record<string, string | null>): Source {
         return Promise.resolve(files[path] === null ? "symlink" : "file");
       }
       return Promise.resolve(
-        Object.keys(files).some((known) => known.startsWith(`${path}/`)) ? "directory" : undefined,
+        path === "." || Object.keys(files).some((known) => known.startsWith(`${path}/`))
+          ? "directory"
+          : undefined,
       );
     },
     read: (path) => Promise.resolve(new TextEncoder().encode(files[path] ?? "")),

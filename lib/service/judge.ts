@@ -1,0 +1,61 @@
+/**
+ * `pgod judge`: a directory as if it were a revision of a service, without Git, Podman or the service's user.
+ * @module
+ */
+import { basename } from "node:path";
+import { judge, type Policy } from "../compose/policy.ts";
+import { resolve } from "../compose/resolve.ts";
+import type { Verdict } from "../compose/verdict.ts";
+import { type Config, ConfigError, type ServiceConfig } from "../config/parse.ts";
+import { directorySource } from "./directory_source.ts";
+import { serviceDirectory } from "../host/service_directory.ts";
+
+/** The service of a config that is meant. @throws {ConfigError} when it is not clear which. */
+export function pickService({ services }: Config, name: string | undefined): ServiceConfig {
+  const found = services.filter((service) => name === undefined || service.name === name);
+  const names = services.map(({ name }) => name).join(", ") || "none";
+  if (found.length === 1 && found[0]) return found[0];
+  throw new ConfigError([
+    name === undefined
+      ? `the config has ${services.length} services, expected --service with one of: ${names}`
+      : `there is no service ${JSON.stringify(name)}, expected one of: ${names}`,
+  ]);
+}
+
+/**
+ * Resolves and judges the compose file in `directory` for `service` of `config`; without a config for one
+ * that may publish any port and nothing else.
+ */
+export async function judgeDirectory(
+  directory: string,
+  { dir, config, name }: { dir: string; config?: Config; name?: string },
+): Promise<Verdict> {
+  const service = config && pickService(config, name);
+  const own = service?.name ?? name ?? plainName(directory);
+  const { model, findings } = await resolve(directorySource(directory), {
+    service: own,
+    file: service?.compose,
+    env: service?.env ?? {},
+    profiles: service?.profiles ?? [],
+  });
+  const paths = serviceDirectory(dir, own);
+  const policy: Policy = {
+    service: own,
+    ports: service?.ports,
+    foreignPorts: (config?.services ?? []).filter((other) => other !== service).flatMap((other) =>
+      (other.ports ?? []).map((range) => ({ range, service: other.name }))
+    ),
+    mounts: service?.mounts ?? [],
+    networks: service?.networks ?? [],
+    volumes: service?.volumes ?? [],
+    allow: service?.allow ?? [],
+    checkout: paths.checkout,
+    dataDir: paths.data,
+  };
+  return { model, findings: [...findings, ...model ? judge(model, policy) : []] };
+}
+
+function plainName(directory: string): string {
+  return basename(directory).toLowerCase().replace(/[^a-z0-9-]/g, "").replace(/^-+/, "") ||
+    "service";
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+php occ db:add-missing-indices
