@@ -25,16 +25,11 @@ export async function switchTo(
   prepared: Prepared,
   output: Output,
 ): Promise<void> {
-  const { host, config, paths, git } = service;
+  const { host, config, git } = service;
   const { record } = prepared;
   const before = host.ledger.service(config.name).live;
-  await freeze(service, prepared);
-  await git.materialize(record.revision, paths.checkout);
-  host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
-  host.ledger.update(config.name, { checkout: record.revision });
+  await makeReady(service, prepared);
   try {
-    // Before anything is taken down; bringUp looks again when nothing of the service can change them.
-    await judgeMounts(service, record.number);
     await takeDown(service, before, output);
     await bringUp(service, record, output);
     host.ledger.update(config.name, { user: config.user, live: record.number, stopped: null });
@@ -54,6 +49,32 @@ export async function switchTo(
       ? `deployment ${previous.number} runs again`
       : `and going back failed too: ${outcome}`;
     throw new StepError(`deployment ${record.number} failed: ${why}; ${now}`);
+  }
+}
+
+/**
+ * The last steps while the old containers still run: freeze, checkout, mounts judged. When one fails the
+ * checkout goes back and nothing is taken down. @throws {StepError} saying so.
+ */
+async function makeReady(service: Service, prepared: Prepared): Promise<void> {
+  const { host, config, paths, git } = service;
+  const { record } = prepared;
+  const before = host.ledger.service(config.name).checkout;
+  try {
+    await freeze(service, prepared);
+    await git.materialize(record.revision, paths.checkout);
+    host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
+    host.ledger.update(config.name, { checkout: record.revision });
+    // bringUp looks again, when nothing of the service can change them any more.
+    await judgeMounts(service, record.number);
+  } catch (error) {
+    const why = (error as Error).message;
+    host.ledger.end(record, "failed", why);
+    if (before) {
+      await git.materialize(before, paths.checkout);
+      host.ledger.update(config.name, { checkout: before });
+    }
+    throw new StepError(`deployment ${record.number} failed: ${why}; what ran before runs on`);
   }
 }
 
