@@ -109,7 +109,9 @@ export function readDocument(
         continue;
       }
       const item = visit(value, keyOf(at.key, name), depth + 1, from, true);
-      if (own.has(name)) report(finding("problem", item, "a second value for the same key"));
+      if (own.has(name)) {
+        report(finding("problem", item, "this key is here twice, expected it once"));
+      }
       own.set(name, item);
     }
     for (const [name, item] of merged) {
@@ -141,7 +143,8 @@ export function readDocument(
       lineCounter: lines,
       version: "1.2",
       merge: false,
-      uniqueKeys: true,
+      // Looked for below, by their text.
+      uniqueKeys: false,
       customTags: MERGE_TAGS,
     });
     for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, 20)) {

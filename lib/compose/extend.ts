@@ -36,7 +36,9 @@ export class Extender {
     const resolved = new Map<string, Node>();
     for (const name of scope.services.keys()) {
       const node = await this.#resolve(scope, name, []);
-      if (node) resolved.set(name, rekey(node, keyOf("services", name)));
+      if (!node) continue;
+      const same = node === scope.services.get(name);
+      resolved.set(name, same ? node : rekey(node, keyOf("services", name)));
     }
     return resolved;
   }

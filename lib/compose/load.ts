@@ -10,7 +10,7 @@ import { Extender } from "./extend.ts";
 import type { Files } from "./files.ts";
 import { importProject, includedProjects, type Project } from "./include.ts";
 import type { Variables } from "./interpolate.ts";
-import { dropResets, merge, mergeFile } from "./merge.ts";
+import { dropResets, hasReset, merge, mergeFile } from "./merge.ts";
 import { isTable, keyOf, type Node, rekey, type Table, textAt, withContent } from "./node.ts";
 import type { Where } from "./problem.ts";
 import { items, type Reader } from "./reader.ts";
@@ -86,7 +86,9 @@ export async function loadProject(loading: Loading, project: Project): Promise<N
     whole = whole ? mergeFile(whole, tree) : tree;
   }
   if (!whole || !isTable(whole.content)) return whole;
-  const complete = rekey(dropResets(whole), "");
+  const complete = project.files.length > 1 || hasReset(whole)
+    ? rekey(dropResets(whole), "")
+    : whole;
   const top = new Map(reader.table(complete));
   const services = top.get("services");
   if (services) top.set("services", await completeServices(loading, services, variables));

@@ -82,6 +82,13 @@ export function mergeFile(base: Node, over: Node): Node {
   return withContent(over, top);
 }
 
+/** Whether `!reset` is somewhere in it. */
+export function hasReset({ tag, content }: Node): boolean {
+  if (tag === "reset") return true;
+  if (Array.isArray(content)) return content.some(hasReset);
+  return isTable(content) && [...content.values()].some(hasReset);
+}
+
 /** Takes away what `!reset` marks where nothing was to be merged. */
 export function dropResets(node: Node): Node {
   const { content } = node;

@@ -66,15 +66,17 @@ export function bindSources(text: string): string[] {
   const volumes = Object.values(readRunFile(text).services ?? {}).flatMap((service) =>
     service.volumes ?? []
   );
-  const sources = volumes.map((volume) =>
-    typeof volume === "string" ? volume.split(":")[0] ?? "" : volume.source ?? ""
-  );
-  return [...new Set(sources.filter((source) => source.startsWith("/")))]
-    .map((source) => source.replaceAll("$$", "$"));
+  const sources = volumes.flatMap((volume) => {
+    if (typeof volume !== "string") return volume.type === "bind" ? [volume.source ?? ""] : [];
+    // Without a source it is an anonymous volume: "/x", "/x:ro".
+    const [source = "", target = ""] = volume.split(":");
+    return source.startsWith("/") && target.startsWith("/") ? [source] : [];
+  });
+  return [...new Set(sources)].map((source) => source.replaceAll("$$", "$"));
 }
 
 interface Written {
-  services?: Record<string, { volumes?: (string | { source?: string })[] }>;
+  services?: Record<string, { volumes?: (string | { type?: string; source?: string })[] }>;
 }
 
 function readRunFile(text: string): Written {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { buildFile, pulls } from "../../lib/compose/build_file.ts";
 import { interpolate } from "../../lib/compose/interpolate.ts";
 import { resolve } from "../../lib/compose/resolve.ts";
-import { composeServices, runFile } from "../../lib/compose/run_file.ts";
+import { bindSources, composeServices, runFile } from "../../lib/compose/run_file.ts";
 import { memorySource } from "./memory_source.ts";
 
 const DEPLOYMENT = {
@@ -75,6 +75,20 @@ Deno.test("the run file is the judged model, absolute and literal", async () => 
     front: { name: "shop_front", internal: true },
   });
   assert.deepEqual(file.volumes, { d: { name: "shop_d" } });
+});
+
+Deno.test("what a run file mounts of the host is found in every form, and nothing else", () => {
+  const volumes = [
+    "/a:/x",
+    "/b:/x:ro",
+    "/anonymous",
+    "/anonymous:ro",
+    "named:/x",
+    { type: "bind", source: "/c$$d", target: "/x" },
+    { type: "volume", source: "/e", target: "/x" },
+  ];
+  const text = stringify({ services: { web: { volumes }, db: { volumes: ["/a:/y"] } } });
+  assert.deepEqual(bindSources(text), ["/a", "/b", "/c$d"]);
 });
 
 Deno.test("the build file builds from scratch, and the rest is pulled", async () => {

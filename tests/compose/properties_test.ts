@@ -6,7 +6,7 @@ import type { Model } from "../../lib/compose/model.ts";
 import { judge } from "../../lib/compose/policy.ts";
 import { isRefused } from "../../lib/compose/problem.ts";
 import { resolve } from "../../lib/compose/resolve.ts";
-import { runFile } from "../../lib/compose/run_file.ts";
+import { bindSources, runFile } from "../../lib/compose/run_file.ts";
 import { showModel } from "../../lib/compose/show.ts";
 import { CHECKOUT, inspectCase, readCorpus } from "./corpus.ts";
 import { composeService, RUNS } from "./generated.ts";
@@ -106,24 +106,19 @@ Deno.test("no generated file publishes, mounts or grants what the judge did not 
   };
   await fc.assert(
     fc.asyncProperty(composeService, async (service) => {
-      const text = stringify({ services: { web: service }, volumes: { data: null } });
+      const file = stringify({ services: { web: service }, volumes: { data: null } });
       const options = { service: "shop", file: "compose.yaml", env: {}, profiles: [] };
-      const { model, findings } = await resolve(memorySource({ "compose.yaml": text }), options);
+      const { model, findings } = await resolve(memorySource({ "compose.yaml": file }), options);
       if (!model || isRefused([...findings, ...judge(model, policy)])) return;
-      const { web } = parse(runFile(model, DEPLOYMENT).text).services;
+      const { text } = runFile(model, DEPLOYMENT);
+      const { web } = parse(text).services;
       for (const port of web.ports ?? []) {
         const [, from, to = from] =
           /(?:^|:)(\d+)(?:-(\d+))?:\d+(?:-\d+)?\/(?:tcp|udp)$/.exec(port) ?? [];
         assert.ok(Number(from) >= 8000 && Number(to) <= 8010, port);
       }
-      for (const volume of web.volumes ?? []) {
-        const source: string = typeof volume === "string" ? volume.split(":")[0] : volume.source;
-        if (!source.startsWith("/")) continue;
-        assert.ok(
-          `${source}/`.startsWith(`${CHECKOUT}/`) ||
-            typeof volume === "string" && !volume.includes(":"),
-          source,
-        );
+      for (const source of bindSources(text)) {
+        assert.ok(`${source}/`.startsWith(`${CHECKOUT}/`), source);
         assert.ok(!source.split("/").includes(".."), source);
       }
       for (
