@@ -5,6 +5,7 @@
 import { parse } from "yaml";
 import { type Deployment, type SideFile } from "./build_file.ts";
 import type { Model, NamedResource } from "./model.ts";
+import { inOrder } from "./references.ts";
 import { attributeValues, writeService } from "./run_service.ts";
 import { type Plain, writeYaml } from "./write.ts";
 
@@ -22,7 +23,10 @@ export function runFile(model: Model, deployment: Deployment): RunFile {
   const env: Record<string, string> = {};
   const files: SideFile[] = [];
   const services = Object.fromEntries(
-    model.services.map((service) => [service.name, writeService(service, deployment, env, files)]),
+    // PGO starts them in this order itself, and waits for what depends_on asks for.
+    inOrder(model.services).map((
+      service,
+    ) => [service.name, writeService(service, deployment, env, files)]),
   );
   const joined = new Set(
     model.services.flatMap(({ networks }) => networks.map(({ name }) => name)),

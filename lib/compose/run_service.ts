@@ -50,7 +50,6 @@ export function writeService(
     ),
     tmpfs: some(service.mounts.filter(({ type }) => type === "tmpfs").map(writeTmpfs)),
     networks: service.networks.map(({ name }) => name),
-    depends_on: some(service.dependsOn.map(({ service: other }) => other)),
     ulimits: optional(service.ulimits),
     logging: logging && { driver: logging.driver, options: optional(logging.options) },
     secrets: some(service.secrets.map(({ name }) => name)),

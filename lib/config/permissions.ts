@@ -17,9 +17,10 @@ export interface PermissionFacts {
 
 /** The programs pgod itself starts; `runuser` and `sudo` start all others, as the service's user. */
 const PROGRAMS: Record<UserSwitch, string[]> = {
-  runuser: ["getent", "install", "runuser"],
-  sudo: ["getent", "sudo"],
+  runuser: ["getent", "install", "runuser", "ss"],
+  sudo: ["getent", "ss", "sudo"],
   self: [
+    "bash",
     "cat",
     "getent",
     "git",
@@ -29,9 +30,11 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
     "mv",
     "podman",
     "podman-compose",
+    "ps",
     "realpath",
     "rm",
     "sh",
+    "ss",
     "stat",
     "test",
   ],

@@ -22,6 +22,8 @@ export interface Container {
   /** PGO's labels; empty where it was not made by PGO. */
   revision: string;
   deployment: string;
+  /** When it was last started, in seconds since 1970. */
+  startedAt: number;
   /** Seconds it gets to end by itself; undefined: Podman's own default. */
   stopSeconds: number | undefined;
 }
@@ -52,16 +54,18 @@ export function parseContainers(json: string): Container[] {
     State: string;
     Status: string;
     ExitCode: number;
+    StartedAt?: number;
     Image: string;
     Labels: Record<string, string> | null;
   }[];
-  return list.map(({ Id, Names, State, Status, ExitCode, Image, Labels }) => ({
+  return list.map(({ Id, Names, State, Status, ExitCode, StartedAt, Image, Labels }) => ({
     id: Id,
     name: Names[0] ?? Id,
     composeService: Labels?.["com.docker.compose.service"] ?? "",
     state: State,
     status: Status,
     exitCode: ExitCode,
+    startedAt: StartedAt ?? 0,
     image: Image,
     revision: Labels?.["pgo.revision"] ?? "",
     deployment: Labels?.["pgo.deployment"] ?? "",
@@ -76,6 +80,27 @@ function seconds(label: string | undefined): number | undefined {
 /** Whether the user has an image under this name. */
 export async function imageExists(run: Run, user: User, image: string): Promise<boolean> {
   return (await run({ argv: ["podman", "image", "exists", image], user })).code === 0;
+}
+
+/** The health check of a container's own image; times in milliseconds. */
+export async function imageCheck(run: Run, user: User, id: string) {
+  const format = "{{json .Config.Healthcheck}}";
+  const { stdout } = await must(run, { argv: ["podman", "inspect", "--format", format, id], user });
+  const found = JSON.parse(stdout || "null") as {
+    Test?: string[];
+    Interval?: number;
+    Timeout?: number;
+    StartPeriod?: number;
+    Retries?: number;
+  } | null;
+  if (!found?.Test) return undefined;
+  return {
+    test: found.Test,
+    interval: (found.Interval || 30e9) / 1e6,
+    timeout: (found.Timeout || 30e9) / 1e6,
+    startPeriod: (found.StartPeriod ?? 0) / 1e6,
+    retries: found.Retries || 3,
+  };
 }
 
 /**

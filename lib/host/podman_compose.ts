@@ -12,8 +12,13 @@ export type Action = "build" | "up" | "down";
 const DEADLINES: Record<Action, number> = { build: 60 * 60_000, up: 10 * 60_000, down: 5 * 60_000 };
 
 /** The one argv of each action. */
-export function composeArgv(service: string, file: string, action: Action): [string, ...string[]] {
-  const rest = action === "up" ? ["up", "-d"] : [action];
+export function composeArgv(
+  service: string,
+  file: string,
+  action: Action,
+  services: readonly string[] = [],
+): [string, ...string[]] {
+  const rest = action === "up" ? ["up", "-d", ...services] : [action];
   return ["podman-compose", "-p", service, "-f", file, ...rest];
 }
 
@@ -24,12 +29,19 @@ export function composeArgv(service: string, file: string, action: Action): [str
 export async function compose(
   run: Run,
   user: User,
-  call: { service: string; file: string; action: Action; env?: Record<string, string> },
+  call: {
+    service: string;
+    file: string;
+    action: Action;
+    /** Only these of the file's; default: all. */
+    services?: readonly string[];
+    env?: Record<string, string>;
+  },
   output: Pick<Command, "stdout" | "stderr" | "signal">,
 ): Promise<number> {
   const { code } = await run({
     ...output,
-    argv: composeArgv(call.service, call.file, call.action),
+    argv: composeArgv(call.service, call.file, call.action, call.services),
     user,
     // Health checks are run by PGO; without systemd Podman would complain about each timer.
     env: { ...call.env, DISABLE_HC_SYSTEMD: "true", PYTHONUNBUFFERED: "1" },

@@ -33,6 +33,12 @@ export async function findAccount(run: Run, name: string): Promise<Account> {
   return { user };
 }
 
+/** The name of a user id; the id itself when it has none. */
+export async function accountName(run: Run, uid: number): Promise<string> {
+  const { stdout } = await run({ argv: ["getent", "passwd", String(uid)] });
+  return stdout.split(":")[0] || String(uid);
+}
+
 /** The account pgod itself runs as. @throws {Error} when the host cannot say. */
 export async function ownAccount(run: Run): Promise<User> {
   const id = String(Deno.uid());

@@ -10,7 +10,8 @@ import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
 import { Rejection, type Service } from "./service.ts";
-import { bringUp, switchTo, takeDown } from "./switch.ts";
+import { bringUp } from "./start.ts";
+import { switchTo, takeDown } from "./switch.ts";
 
 /** Why and for whom a reconcile runs. */
 export interface Request {

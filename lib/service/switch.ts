@@ -2,18 +2,16 @@
  * The second half of a deployment: old containers down, new ones up, and back again if that fails.
  * @module
  */
-import { composeServices, runFile } from "../compose/run_file.ts";
+import type { Wanted } from "../compose/start_plan.ts";
 import { type Container, containers, removeContainers, stopContainers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
-import { readPrivateFile, writeMountedFile, writePrivateFile } from "../host/service_directory.ts";
+import { readPrivateFile } from "../host/service_directory.ts";
+import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import type { DeploymentRecord } from "./ledger.ts";
-import { judgeMounts, runFilePath } from "./mounts.ts";
 import type { Output } from "./output.ts";
-import { deploymentOf, StepError } from "./prepare.ts";
+import { StepError } from "./prepare.ts";
 import type { Prepared, Service } from "./service.ts";
-
-/** Milliseconds between two looks at new containers. */
-const LOOK = 500;
+import { bringUp, freePorts } from "./start.ts";
 
 /**
  * Makes a prepared deployment live. When its containers do not come up, the one that was live before
@@ -66,7 +64,9 @@ async function makeReady(service: Service, prepared: Prepared): Promise<void> {
     host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
     host.ledger.update(config.name, { checkout: record.revision });
     // bringUp looks again, when nothing of the service can change them any more.
-    await judgeMounts(service, record.number);
+    const { text, plan } = await readFrozen(service, record.number);
+    await judgeFrozen(service, record.number, text);
+    await freePorts(service, await newPorts(service, plan.wanted));
   } catch (error) {
     const why = (error as Error).message;
     host.ledger.end(record, "failed", why);
@@ -74,22 +74,24 @@ async function makeReady(service: Service, prepared: Prepared): Promise<void> {
       await git.materialize(before, paths.checkout);
       host.ledger.update(config.name, { checkout: before });
     }
-    throw new StepError(`deployment ${record.number} failed: ${why}; what ran before runs on`);
+    const now = host.ledger.service(config.name).live === null
+      ? "nothing ran before it"
+      : "what ran before runs on";
+    throw new StepError(`deployment ${record.number} failed: ${why}; ${now}`);
   }
 }
 
-/** Writes what a deployment runs from, now and whenever it is gone back to. */
-async function freeze(service: Service, { record, candidate }: Prepared): Promise<void> {
-  const { host: { run }, user } = service;
-  const { text, env, files } = runFile(candidate.model, deploymentOf(service, record));
-  for (const { path, text } of files) await writeMountedFile(run, user, path, text);
-  await writePrivateFile(run, user, envFilePath(service, record.number), JSON.stringify(env));
-  await writePrivateFile(run, user, runFilePath(service, record.number), text);
-}
-
-/** Where the values are that the run file of deployment `number` only names. */
-function envFilePath(service: Service, number: number): string {
-  return `${service.paths.deployments}/${number}.env.json`;
+/** What is wanted, with only those ports that the live deployment does not publish itself. */
+async function newPorts(service: Service, wanted: readonly Wanted[]): Promise<Wanted[]> {
+  const { live } = service.host.ledger.service(service.config.name);
+  const now = live === null ? undefined : await readFrozen(service, live).catch(() => undefined);
+  const held = (now?.plan.wanted ?? []).flatMap(({ published }) => published);
+  return wanted.map((one) => ({
+    ...one,
+    published: one.published.filter(({ port, protocol }) =>
+      !held.some((other) => other.port === port && other.protocol === protocol)
+    ),
+  }));
 }
 
 async function goBack(
@@ -133,55 +135,6 @@ export async function takeDown(
   }
   const left = await containers(run, user, config.name);
   await removeContainers(run, user, left.map(({ id }) => id));
-}
-
-/**
- * Starts a deployment from its run file and watches its containers for a while.
- * @throws {StepError} naming those that do not run.
- */
-export async function bringUp(
-  service: Service,
-  record: DeploymentRecord,
-  output: Output,
-): Promise<void> {
-  const { host, config, user } = service;
-  const file = runFilePath(service, record.number);
-  await judgeMounts(service, record.number);
-  const values = await readPrivateFile(host.run, user, envFilePath(service, record.number));
-  const env = JSON.parse(values ?? "{}") as Record<string, string>;
-  const wanted = composeServices(await readPrivateFile(host.run, user, file) ?? "");
-  output.step(`starting ${wanted.join(", ")}`);
-  const call = {
-    service: config.name,
-    file,
-    action: "up",
-    env: { ...config.env, ...env },
-  } as const;
-  const code = await compose(host.run, user, call, output);
-  for (let waited = 0;; waited += LOOK) {
-    const found = await containers(host.run, user, config.name);
-    const missing = wanted.filter((name) =>
-      !found.some((container) => isUp(container, name, record))
-    );
-    if (missing.length > 0) {
-      const states = missing.map((name) => {
-        const container = found.find(({ composeService }) => composeService === name);
-        return `${name} ${
-          container ? `is ${container.status.toLowerCase() || container.state}` : "was not started"
-        }`;
-      });
-      throw new StepError(
-        `${states.join(", ")}: ${output.lastLine() || `podman-compose exited with ${code}`}`,
-      );
-    }
-    if (waited >= host.settle) return;
-    await host.sleep(LOOK);
-  }
-}
-
-function isUp(container: Container, name: string, record: DeploymentRecord): boolean {
-  return container.composeService === name && container.deployment === String(record.number) &&
-    (container.state === "running" || (container.state === "exited" && container.exitCode === 0));
 }
 
 function names(list: readonly Container[]): string {

@@ -54,7 +54,7 @@ async function isFixed(model: Model): Promise<void> {
       s["networks"],
       s["ulimits"],
       s["user"],
-    ]);
+    ]).sort();
   };
   assert.deepEqual(exposed(built), exposed(model));
 }

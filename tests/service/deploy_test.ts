@@ -40,7 +40,8 @@ class FakePodman {
   readonly run: Run = (command) => {
     const { argv, stdin, env } = command;
     const line = argv.join(" ");
-    assert.equal(command.user, user);
+    // Who listens on which port is pgod's own question.
+    assert.equal(command.user, argv[0] === "ss" ? undefined : user);
     this.calls.push(line);
     this.envs.push(env);
     const answer = (code: number, stdout = "") => Promise.resolve({ code, stdout, stderr: "" });

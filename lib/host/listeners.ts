@@ -1,0 +1,95 @@
+/**
+ * Who listens on this host's ports, and whether somebody behind them answers.
+ * @module
+ */
+import type { User } from "./as_user.ts";
+import { sleep } from "./clock.ts";
+import type { Run } from "./process.ts";
+
+/** A socket that listens. */
+export interface Listener {
+  port: number;
+  protocol: "tcp" | "udp";
+  /** Name of the program, and its process id; unknown where this user may not see it. */
+  program?: string;
+  pid?: number;
+  uid: number;
+}
+
+/** Everything that listens, as `ss` shows it to whoever pgod runs as. */
+export async function listeners(run: Run): Promise<Listener[]> {
+  const { code, stdout } = await run({ argv: ["ss", "-Hlntupe"] });
+  return code === 0 ? parseListeners(stdout) : [];
+}
+
+/** Reads `ss -Hlntupe`. */
+export function parseListeners(text: string): Listener[] {
+  return text.split("\n").flatMap((line): Listener[] => {
+    const [protocol, , , , local = ""] = line.trim().split(/\s+/);
+    const port = Number(/:(\d+)$/.exec(local)?.[1]);
+    if ((protocol !== "tcp" && protocol !== "udp") || !port) return [];
+    const [, program, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? [];
+    const uid = Number(/\buid:(\d+)/.exec(line)?.[1] ?? 0);
+    return [{ port, protocol, uid, ...(pid ? { program, pid: Number(pid) } : {}) }];
+  });
+}
+
+/** Milliseconds a connection may stay silent and counts as answered. */
+const SILENCE = 1_000;
+
+// Podman's port forwarder accepts connections with nothing behind it and closes them after a moment, so what
+// counts is that it stays open or says something.
+const PROBE = `exec 3<>"/dev/tcp/$1/$2" || exit 1
+IFS= read -r -t "$3" -N 1 -u 3; code=$?
+[ "$code" -eq 0 ] || [ "$code" -gt 128 ]`;
+
+/** Whether somebody answers at a TCP port of this host. */
+export async function answers(
+  run: Run,
+  user: User,
+  { ip, port }: { ip: string; port: number },
+): Promise<boolean> {
+  const address = ip === "" || ip === "0.0.0.0" ? "127.0.0.1" : ip === "::" ? "::1" : ip;
+  const argv = [
+    "bash",
+    "-c",
+    PROBE,
+    "bash",
+    address,
+    String(port),
+    String(SILENCE / 1000),
+  ] as const;
+  return (await run({ argv, user, deadline: SILENCE + 4_000, stderr: () => {} })).code === 0;
+}
+
+/**
+ * Ends what an interrupted start left behind: a monitor, with its port forwarder, of a container that Podman does
+ * not know. Returns whether there was such a one.
+ */
+export async function endOrphans(run: Run, user: User): Promise<boolean> {
+  const argv = ["ps", "-u", String(user.uid), "-o", "pid=,args="] as const;
+  const { stdout: processes } = await run({ argv, user });
+  const { stdout: known, code } = await run({
+    argv: ["podman", "ps", "-aq", "--no-trunc", "--external"],
+    user,
+  });
+  if (code !== 0) return false;
+  const containers = new Set(known.split("\n").map((line) => line.trim()));
+  const orphans = processes.split("\n").flatMap((line) => {
+    const [, pid, id] = /^\s*(\d+)\s+\S*conmon\s.*?-c\s+([0-9a-f]{64})\s/.exec(line) ?? [];
+    return pid && id && !containers.has(id) ? [{ pid, id }] : [];
+  });
+  if (orphans.length === 0) return false;
+  // The forwarder and the container's own process are told apart by the id in their environment or arguments.
+  const ids = orphans.map(({ id }) => id);
+  const helpers = processes.split("\n").flatMap((line) => {
+    const [, pid] = /^\s*(\d+)\s/.exec(line) ?? [];
+    return pid && ids.some((id) => line.includes(id)) ? [pid] : [];
+  });
+  const pids = [...new Set([...orphans.map(({ pid }) => pid), ...helpers])];
+  await run({ argv: ["kill", "-s", "TERM", "--", ...pids], user });
+  await sleep(1_000);
+  await run({ argv: ["kill", "-s", "KILL", "--", ...pids], user });
+  await sleep(200);
+  return true;
+}

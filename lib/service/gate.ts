@@ -1,0 +1,195 @@
+/**
+ * The health gate: watches the containers of a deployment until each is well, or it is clear that one is not.
+ * @module
+ */
+import { type Check, checkArgv, type Wanted } from "../compose/start_plan.ts";
+import { answers } from "../host/listeners.ts";
+import { type Container, containers, imageCheck } from "../host/podman.ts";
+import type { Service } from "./service.ts";
+
+/** Milliseconds between two looks. */
+const LOOK = 500;
+/** Milliseconds a container may take until its ports answer, where its check gives it no longer. */
+const PORT_PATIENCE = 60_000;
+/** Starts of one container that make a loop. */
+const STARTS = 3;
+/** Milliseconds between checks of a container that was never healthy yet. */
+const EAGER = 1_000;
+
+/** What is known of one container while it is watched. */
+interface Watched {
+  wanted: Wanted;
+  /** When it was first seen running since its last start, on `performance.now()`. */
+  since: number;
+  startedAt: number;
+  starts: number;
+  /** undefined: not looked up yet. */
+  check?: Check | null;
+  healthy: boolean;
+  failures: number;
+  /** When it was last checked, and when a failure last counted. */
+  checked: number;
+  counted: number;
+  answered: Set<number>;
+}
+
+/** How far a service has to be. */
+export type Condition =
+  | "started"
+  | "settled"
+  | "service_healthy"
+  | "service_completed_successfully";
+
+/** A deployment that is not well; one line. */
+export class GateError extends Error {}
+
+/** Watches the containers of one deployment. */
+export class Gate {
+  readonly #watched: Map<string, Watched>;
+  readonly #began = performance.now();
+
+  constructor(
+    readonly service: Service,
+    /** The deployment's number. */
+    readonly number: number,
+    wanted: readonly Wanted[],
+  ) {
+    this.#watched = new Map(wanted.map((one) => [one.name, fresh(one)]));
+  }
+
+  /**
+   * Resolves when every named service has come that far. @throws {GateError} as soon as one cannot any more,
+   * saying why.
+   */
+  async reach(names: readonly string[], condition: Condition): Promise<void> {
+    const { host } = this.service;
+    for (;;) {
+      const found = await containers(host.run, this.service.user, this.service.config.name);
+      let well = true;
+      for (const name of names) {
+        const watched = this.#watched.get(name);
+        const container = found.find((one) =>
+          one.composeService === name && one.deployment === String(this.number)
+        );
+        if (watched && !await this.#isAt(watched, container, condition)) well = false;
+      }
+      if (well) return;
+      await host.sleep(LOOK);
+    }
+  }
+
+  async #isAt(
+    watched: Watched,
+    container: Container | undefined,
+    condition: Condition,
+  ): Promise<boolean> {
+    const { wanted } = watched;
+    const { name } = wanted;
+    if (!container) throw new GateError(`${name} was not started`);
+    if (container.state === "exited" && container.exitCode === 0 && wanted.mayEnd) {
+      if (condition === "service_healthy") {
+        throw new GateError(`${name} ended before it was healthy`);
+      }
+      return true;
+    }
+    this.#countStarts(watched, container);
+    if (container.state !== "running") return this.#mayComeBack(watched, container);
+    if (condition === "started") return true;
+    if (condition === "service_completed_successfully") return false;
+    if (!await this.#isHealthy(watched, container)) return false;
+    if (condition === "service_healthy") return true;
+    const settled = performance.now() - watched.since >= this.service.host.settle;
+    return await this.#portsAnswer(watched) && settled;
+  }
+
+  #countStarts(watched: Watched, { startedAt }: Container): void {
+    if (startedAt === watched.startedAt) return;
+    watched.startedAt = startedAt;
+    watched.since = performance.now();
+    watched.healthy = false;
+    watched.answered.clear();
+    if (++watched.starts > STARTS) {
+      throw new GateError(`${watched.wanted.name} restarts again and again`);
+    }
+  }
+
+  /** A container that is not running now; podman starts it again where `restart` says so. */
+  #mayComeBack({ wanted }: Watched, { state, status, exitCode }: Container): boolean {
+    const ended = state === "exited" || state === "stopped";
+    if (ended && wanted.restarts && exitCode !== 0) return false;
+    if (["created", "initialized", "configured", "stopping"].includes(state)) {
+      if (performance.now() - this.#began < PORT_PATIENCE) return false;
+    }
+    throw new GateError(`${wanted.name} is ${status.toLowerCase() || state}`);
+  }
+
+  async #isHealthy(watched: Watched, { id }: Container): Promise<boolean> {
+    const { host: { run }, user } = this.service;
+    watched.check ??= watched.wanted.check === undefined
+      ? await this.#ownCheck(id)
+      : watched.wanted.check;
+    const { check } = watched;
+    const now = performance.now();
+    const pause = watched.healthy ? check?.interval ?? 0 : Math.min(EAGER, check?.interval ?? 0);
+    if (!check || now - watched.checked < pause) return !check || watched.healthy;
+    watched.checked = now;
+    const argv = ["podman", "exec", id, ...check.argv] as const;
+    const outcome = await run({ argv: [...argv], user, deadline: check.timeout + 2_000 })
+      .catch((error: Error) => ({ code: 1, stdout: error.message, stderr: "" }));
+    if (outcome.code === 0) {
+      watched.failures = 0;
+      return watched.healthy = true;
+    }
+    // Early looks may only help: failures count at the pace the check asks for, after its start period.
+    const counts = now - watched.since >= check.startPeriod &&
+      now - watched.counted >= check.interval;
+    if (counts) {
+      watched.counted = now;
+      if (++watched.failures >= check.retries) {
+        const said = (outcome.stdout + outcome.stderr).trim().split("\n").at(-1) ?? "";
+        throw new GateError(
+          `${watched.wanted.name} is unhealthy: ${watched.failures} checks failed${
+            said ? `, the last with: ${said.slice(0, 200)}` : ""
+          }`,
+        );
+      }
+    }
+    return watched.healthy && counts === false;
+  }
+
+  /** The check that the image brings along. */
+  async #ownCheck(id: string): Promise<Check | null> {
+    const found = await imageCheck(this.service.host.run, this.service.user, id);
+    const argv = checkArgv(found?.test ?? []);
+    return found && argv ? { ...found, argv } : null;
+  }
+
+  async #portsAnswer(watched: Watched): Promise<boolean> {
+    const { host: { run }, user } = this.service;
+    const { ports, name } = watched.wanted;
+    const silent = ports.filter(({ port }) => !watched.answered.has(port));
+    await Promise.all(silent.map(async (port) => {
+      if (await answers(run, user, port)) watched.answered.add(port.port);
+    }));
+    const [left] = ports.filter(({ port }) => !watched.answered.has(port));
+    const patience = Math.max(PORT_PATIENCE, watched.check?.startPeriod ?? 0);
+    if (left && performance.now() - watched.since > patience) {
+      throw new GateError(`${name} does not answer at its port ${left.port}`);
+    }
+    return left === undefined;
+  }
+}
+
+function fresh(wanted: Wanted): Watched {
+  return {
+    wanted,
+    since: performance.now(),
+    startedAt: 0,
+    starts: 0,
+    healthy: false,
+    failures: 0,
+    checked: -Infinity,
+    counted: -Infinity,
+    answered: new Set(),
+  };
+}

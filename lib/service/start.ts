@@ -1,0 +1,93 @@
+/**
+ * From a run file to containers that are well: in the order they depend on each other, behind free ports.
+ * @module
+ */
+import type { Wanted } from "../compose/start_plan.ts";
+import { endOrphans, type Listener, listeners } from "../host/listeners.ts";
+import { accountName } from "../host/users.ts";
+import { compose } from "../host/podman_compose.ts";
+import { type Frozen, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
+import { Gate, GateError } from "./gate.ts";
+import type { DeploymentRecord } from "./ledger.ts";
+import type { Output } from "./output.ts";
+import { StepError } from "./prepare.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * Starts a deployment from its run file and watches until its containers are well.
+ * @throws {StepError} naming what is not.
+ */
+export async function bringUp(
+  service: Service,
+  record: Pick<DeploymentRecord, "number">,
+  output: Output,
+): Promise<void> {
+  const { number } = record;
+  const frozen = await readFrozen(service, number);
+  await judgeFrozen(service, number, frozen.text);
+  await freePorts(service, frozen.plan.wanted);
+  const gate = new Gate(service, number, frozen.plan.wanted);
+  try {
+    for (const { services, first } of frozen.plan.groups) {
+      for (const { service: name, condition } of first) {
+        output.step(
+          `waiting until ${name} is ${condition.replace(/^service_/, "").replaceAll("_", " ")}`,
+        );
+        await gate.reach([name], condition);
+      }
+      await startServices(service, number, frozen, services, output);
+      await gate.reach(services, "started");
+    }
+    await gate.reach(frozen.plan.wanted.map(({ name }) => name), "settled");
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error;
+    const last = output.lastLine();
+    throw new StepError(last ? `${error.message}: ${last}` : error.message);
+  }
+}
+
+/** Has podman-compose start some services of a deployment; the others stay as they are. */
+export async function startServices(
+  service: Service,
+  number: number,
+  { env, plan }: Frozen,
+  services: readonly string[],
+  output: Output,
+): Promise<void> {
+  const { host, config, user } = service;
+  output.step(`starting ${services.join(", ")}`);
+  await compose(host.run, user, {
+    service: config.name,
+    file: runFilePath(service, number),
+    action: "up",
+    services: services.length === plan.wanted.length ? [] : services,
+    env: { ...config.env, ...env },
+  }, output);
+}
+
+/**
+ * Makes sure that nobody holds the ports that are to be published. What an interrupted start of this user's
+ * left behind is ended. @throws {StepError} naming the port, the program and its user.
+ */
+export async function freePorts(service: Service, wanted: readonly Wanted[]): Promise<void> {
+  const { host: { run }, user } = service;
+  const published = wanted.flatMap(({ published }) => published);
+  const holder = async () =>
+    published.length === 0
+      ? undefined
+      : (await listeners(run)).find((one) =>
+        published.some(({ port, protocol }) => one.port === port && one.protocol === protocol)
+      );
+  let found = await holder();
+  if (found?.uid === user.uid && await endOrphans(run, user)) found = await holder();
+  if (!found) return;
+  throw new StepError(`host port ${found.port} is held by ${await describe(service, found)}`);
+}
+
+async function describe(
+  { host: { run } }: Service,
+  { program, pid, uid }: Listener,
+): Promise<string> {
+  const process = program ? `${program} (process ${pid})` : "a process that pgod may not see";
+  return `${process} of user ${await accountName(run, uid)}`;
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import type { Check, Wanted } from "../../lib/compose/start_plan.ts";
+import type { Run } from "../../lib/host/process.ts";
+import { Gate } from "../../lib/service/gate.ts";
+import type { Service } from "../../lib/service/service.ts";
+
+/** What a container is at the n-th look; the last one stays. */
+type Look = {
+  state?: string;
+  exitCode?: number;
+  startedAt?: number;
+  check?: number;
+  answers?: boolean;
+};
+
+const CHECK: Check = {
+  argv: ["test", "-f", "/ok"],
+  interval: 0,
+  timeout: 1000,
+  startPeriod: 0,
+  retries: 3,
+};
+
+function watch(looks: Look[], more: Partial<Wanted> = {}) {
+  const calls: string[] = [];
+  let look = -1;
+  const now = () => looks[Math.min(look, looks.length - 1)] ?? {};
+  const run: Run = ({ argv }) => {
+    calls.push(argv.join(" "));
+    const answer = (code: number, stdout = "") =>
+      Promise.resolve({ code, stdout, stderr: code ? "not yet" : "" });
+    if (argv[1] === "ps") {
+      look++;
+      const { state = "running", exitCode = 0, startedAt = 1 } = now();
+      return answer(
+        0,
+        JSON.stringify([{
+          Id: "id",
+          Names: ["shop_web_1"],
+          State: state,
+          Status: state === "exited" ? `Exited (${exitCode})` : "Up",
+          ExitCode: exitCode,
+          StartedAt: startedAt,
+          Labels: { "com.docker.compose.service": "web", "pgo.deployment": "7" },
+        }]),
+      );
+    }
+    if (argv[1] === "exec") return answer(now().check ?? 0);
+    if (argv[0] === "bash") return answer(now().answers === false ? 1 : 0);
+    return answer(0, "null");
+  };
+  const service = {
+    host: { run, sleep: () => Promise.resolve(), settle: 0 },
+    user: { name: "miek" },
+    config: { name: "shop" },
+  } as unknown as Service;
+  const wanted: Wanted = {
+    name: "web",
+    ports: [],
+    published: [],
+    check: undefined,
+    mayEnd: true,
+    restarts: false,
+    ...more,
+  };
+  return { gate: new Gate(service, 7, [wanted]), calls, looks: () => look + 1 };
+}
+
+const WELL: [about: string, looks: Look[], more: Partial<Wanted>, needed: number][] = [
+  ["runs", [{}], {}, 1],
+  ["is created first", [{ state: "created" }, {}], {}, 2],
+  ["ended well and may", [{ state: "exited" }], {}, 1],
+  ["is healthy at the third check", [{ check: 1 }, { check: 1 }, {}], { check: CHECK }, 3],
+  ["its port answers late", [{ answers: false }, { answers: false }, {}], {
+    ports: [{ ip: "", port: 80 }],
+  }, 3],
+  ["failed once, podman started it again", [{ state: "exited", exitCode: 1 }, { startedAt: 2 }], {
+    restarts: true,
+  }, 2],
+];
+for (const [about, looks, more, needed] of WELL) {
+  Deno.test(`well: ${about}`, async () => {
+    const watched = watch(looks, more);
+    await watched.gate.reach(["web"], "settled");
+    assert.equal(watched.looks(), needed);
+  });
+}
+
+const ILL: [about: string, looks: Look[], more: Partial<Wanted>, expected: RegExp][] = [
+  ["ended with an error", [{}, { state: "exited", exitCode: 3 }], {
+    ports: [{ ip: "", port: 80 }],
+    mayEnd: true,
+  }, /web is exited \(3\)/],
+  ["ended well but should not", [{ state: "exited" }], { mayEnd: false }, /web is exited \(0\)/],
+  [
+    "never healthy",
+    [{ check: 1 }],
+    { check: CHECK },
+    /unhealthy: 3 checks failed, the last with: not yet/,
+  ],
+  ["restarts in a loop", [1, 2, 3, 4, 5].map((startedAt) => ({ startedAt, answers: false })), {
+    restarts: true,
+    ports: [{ ip: "", port: 80 }],
+  }, /restarts again and again/],
+];
+for (const [about, looks, more, expected] of ILL) {
+  Deno.test(`not well: ${about}`, async () => {
+    const first = about.startsWith("ended with")
+      ? [{ ...looks[0], answers: false }, ...looks.slice(1)]
+      : looks;
+    await assert.rejects(watch(first, more).gate.reach(["web"], "settled"), expected);
+  });
+}
+
+Deno.test("a check that is switched off is not run, the image's own is", async () => {
+  const off = watch([{}], { check: null });
+  await off.gate.reach(["web"], "settled");
+  assert.ok(!off.calls.some((line) => line.includes("exec") || line.includes("inspect")));
+  const own = watch([{}]);
+  await own.gate.reach(["web"], "settled");
+  assert.ok(own.calls.some((line) => line.startsWith("podman inspect")));
+});
+
+Deno.test("who waits for the end of a service is not content with its start", async () => {
+  const watched = watch([{}, {}, { state: "exited" }]);
+  await watched.gate.reach(["web"], "service_completed_successfully");
+  assert.equal(watched.looks(), 3);
+  await assert.rejects(
+    watch([{ state: "exited" }]).gate.reach(["web"], "service_healthy"),
+    /ended before/,
+  );
+});
