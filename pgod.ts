@@ -18,7 +18,8 @@ import { type Log, openLog } from "./lib/log.ts";
 import { renderHelp } from "./lib/manual.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
-import { Ledger } from "./lib/service/ledger.ts";
+import { openLedger } from "./lib/service/open_ledger.ts";
+import { Turns } from "./lib/service/turns.ts";
 import { judgeDirectory } from "./lib/service/judge.ts";
 import { loadConfig } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
@@ -27,6 +28,8 @@ import { VERSION } from "./lib/version.ts";
 
 /** Milliseconds a new deployment's containers are watched. */
 const SETTLE = 3_000;
+/** Milliseconds between two looks for files nobody wants any more. */
+const SWEEP = 3_600_000;
 /** Milliseconds a deployment under way gets to end when pgod is stopped. */
 const PATIENCE = 60_000;
 
@@ -109,8 +112,9 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   // Services keep their own directories closed; without root their users have to make them here.
   await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);
-  const ledger = new Ledger(`${flags.dir}/pgo.db`);
-  const host = { run, sleep, log, ledger, dir: flags.dir, how, settle: SETTLE };
+  const ledger = openLedger(`${flags.dir}/pgo.db`, log);
+  const turns = new Turns(flags.deploys);
+  const host = { run, sleep, log, ledger, turns, dir: flags.dir, how, settle: SETTLE };
   const fleet = new Fleet(
     host,
     flags.interval,
@@ -138,7 +142,15 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   Deno.addSignalListener("SIGHUP", () => {
     reloading = reloading.then(() => reload(flags, run, how, log, fleet));
   });
+  const ended = new AbortController();
+  void (async () => {
+    while (!ended.signal.aborted) {
+      await fleet.sweep(flags.keepStale);
+      await sleep(SWEEP, ended.signal);
+    }
+  })();
   const signal = await stopped.promise;
+  ended.abort();
   log.info(`${signal}: stopping, containers go on running`);
   await Promise.all([server.stop(PATIENCE), fleet.stop(PATIENCE)]);
   ledger.close();

@@ -34,6 +34,11 @@ export const PGOD_MANUAL: Manual = {
           "--root=false",
           "run everything as the invoking user; default: each service as its own, through runuser as root, else sudo",
         ],
+        ["--deploys N", "carry out at most so many deployments at once; default 2"],
+        [
+          "--keep-stale DURATION",
+          "keep the checkout of a service that the config does not name any more this long; default 168h",
+        ],
         ["--service NAME", "judge for this service of the config"],
         ["--json", "judge tells it as JSON: verdict, findings, model"],
         ["-h, --help", "show this and exit"],

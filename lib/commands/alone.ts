@@ -22,13 +22,29 @@ export async function alone(
 ): Promise<number> {
   const output = createOutput(call.stdout, call.stderr, call.signal);
   const waiting = (holder: string) => output.step(`waiting for "${holder}" to end`);
+  const { host: { ledger }, config } = call.service;
+  const live = () => ledger.service(config.name).live;
+  const before = live();
+  const record = (trouble: string) =>
+    ledger.act({
+      service: config.name,
+      at: new Date().toISOString(),
+      actor: call.actor,
+      command: [command, ...call.args].join(" ").slice(0, 500),
+      before,
+      after: live(),
+      trouble,
+    });
   try {
-    return await call.service.lock.hold(`${command} by ${call.actor}`, () => work(output), {
+    const code = await call.service.lock.hold(`${command} by ${call.actor}`, () => work(output), {
       patience: PATIENCE,
       signal: call.signal,
       waiting,
     });
+    record(code === 0 ? "" : `exit code ${code}`);
+    return code;
   } catch (error) {
+    record(failureLines(error).join("; "));
     if (error instanceof StatusError) throw error;
     if (error instanceof BusyError) throw new StatusError(500, error.message);
     throw new StatusError(500, failureLines(error).join("\n"));

@@ -13,9 +13,15 @@ import {
   reconcile,
   type Report,
 } from "../service/reconcile.ts";
+import { describeFreeze, frozen } from "../service/hold.ts";
+import { remember } from "../service/state.ts";
 import type { Prepared } from "../service/service.ts";
+import { StatusError } from "../ssh/status.ts";
 import { type Call, type Command, print } from "./command.ts";
 import { alone } from "./alone.ts";
+
+/** Exit code of a sync that finds a revision which failed before. */
+const QUARANTINED = 70;
 
 /** Pulls the images of the newest revision; what runs is not touched. */
 export const pull: Command = {
@@ -74,6 +80,8 @@ export const up: Command = {
     alone(call, "up", async (output) => {
       const { service, actor } = call;
       const { ledger } = service.host;
+      const hold = frozen(service);
+      if (hold) throw new StatusError(400, `${describeFreeze(hold)}; unfreeze it first`);
       if (!service.prepared) {
         await followBranch(service, call.signal).catch((error) => {
           if (!(error instanceof RemoteError) || !service.tip) throw error;
@@ -81,7 +89,7 @@ export const up: Command = {
         });
       }
       const { stopped, live } = ledger.service(service.config.name);
-      ledger.update(service.config.name, { stopped: null });
+      await remember(service, { stopped: null });
       try {
         const candidate = await inspect(service, service.tip ?? "");
         const current = ledger.deployment(service.config.name, live)?.digest === candidate.digest;
@@ -93,7 +101,7 @@ export const up: Command = {
       } catch (error) {
         // An up that failed has not changed what was wished before it.
         if (ledger.service(service.config.name).live === live) {
-          ledger.update(service.config.name, { stopped });
+          await remember(service, { stopped });
         }
         throw error;
       }
@@ -103,10 +111,13 @@ export const up: Command = {
 /** A tick at once, that tries again what failed before. */
 export const sync: Command = {
   name: "sync",
-  summary: "look at the repository now and deploy what is new, also what failed before",
+  summary: "look at the repository now and deploy what is new, and wait for the outcome",
   args: "",
   arity: [0, 0],
-  options: [],
+  options: [
+    { name: "retry", summary: "try a revision again that failed before" },
+    { name: "wait", summary: "is so anyway" },
+  ],
   run: (call) =>
     alone(call, "sync", async (output) => {
       const { service, actor, signal } = call;
@@ -114,11 +125,12 @@ export const sync: Command = {
         cause: "sync",
         actor,
         output,
-        retry: true,
+        retry: call.options.has("retry"),
         signal,
       });
       service.trouble = "";
-      return await conclude(call, report);
+      await print(call, `${report.line}\n`);
+      return report.result === "quarantined" ? QUARANTINED : 0;
     }),
 };
 

@@ -4,6 +4,7 @@
  */
 import type { Container } from "../host/podman.ts";
 import { ensureLive } from "../service/reconcile.ts";
+import { remember } from "../service/state.ts";
 import { takeDown } from "../service/switch.ts";
 import { StatusError } from "../ssh/status.ts";
 import { alone } from "./alone.ts";
@@ -23,7 +24,7 @@ export const down: Command = {
   run: (call) =>
     alone(call, "down", async (output) => {
       const { host: { ledger }, config } = call.service;
-      remember(call, "down");
+      await stopFor(call, "down");
       await takeDown(call.service, ledger.service(config.name).live, output);
       await print(call, `"${config.name}" is down\n`);
       return 0;
@@ -40,7 +41,7 @@ export const stop: Command = {
   run: (call) =>
     alone(call, "stop", async () => {
       const picked = await pickContainers(call);
-      if (call.args.length === 0) remember(call, "stop");
+      if (call.args.length === 0) await stopFor(call, "stop");
       return await podman(call, "stop", picked);
     }),
 };
@@ -61,13 +62,13 @@ export const start: Command = {
       if (live === null) {
         throw new StatusError(400, `nothing is deployed of "${service.config.name}", try up`);
       }
-      ledger.update(service.config.name, { stopped: null });
+      await remember(service, { stopped: null });
       try {
         const report = await ensureLive(service, output);
         await print(call, `${report.line}\n`);
         return 0;
       } catch (error) {
-        ledger.update(service.config.name, { stopped });
+        await remember(service, { stopped });
         throw error;
       }
     }),
@@ -84,9 +85,9 @@ export const restart: Command = {
     alone(call, "restart", async () => await podman(call, "restart", await pickContainers(call))),
 };
 
-function remember({ service, actor }: Call, command: string): void {
+async function stopFor({ service, actor }: Call, command: string): Promise<void> {
   const stopped = `by ${actor} with ${command} at ${new Date().toISOString()}`;
-  service.host.ledger.update(service.config.name, { stopped });
+  await remember(service, { stopped });
 }
 
 /** Runs one podman command on containers; a code that is not 0 is a failure whatever was printed. */

@@ -4,6 +4,9 @@
  */
 import { hostname } from "node:os";
 import { containers, projectLabel } from "../host/podman.ts";
+import { readFrozen } from "../service/frozen.ts";
+import { drift } from "../service/heal.ts";
+import { describeFreeze, frozen } from "../service/hold.ts";
 import { short } from "../service/reconcile.ts";
 import { type Call, type Command, print, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
@@ -98,6 +101,11 @@ export const status: Command = {
 async function collect({ service }: Call) {
   const { host: { ledger, run }, config, user, tip, trouble, lock } = service;
   const { live, checkout, stopped } = ledger.service(config.name);
+  const found = await containers(run, user, config.name);
+  const plan = live === null
+    ? undefined
+    : (await readFrozen(service, live).catch(() => undefined))?.plan;
+  const hold = frozen(service);
   const deployed = ledger.deployment(config.name, live);
   const last = ledger.last(config.name);
   return {
@@ -110,6 +118,10 @@ async function collect({ service }: Call) {
     deployment: live,
     checkout,
     stopped,
+    frozen: hold ?? null,
+    drift: live === null || stopped || !plan
+      ? []
+      : drift(plan.wanted, live, found).map(({ name, state }) => `${name} is ${state}`),
     trouble: trouble || null,
     busy: lock.holder || null,
     last: last
@@ -124,7 +136,7 @@ async function collect({ service }: Call) {
         detail: last.detail,
       }
       : null,
-    containers: (await containers(run, user, config.name)).map((
+    containers: found.map((
       { name, composeService, state, status, exitCode, revision, deployment },
     ) => ({ name, service: composeService, state, status, exitCode, revision, deployment })),
   };
@@ -139,6 +151,8 @@ function describe(facts: Awaited<ReturnType<typeof collect>>): string {
     ["deployed", facts.deployed && `${short(facts.deployed)} as deployment ${facts.deployment}`],
     ["checkout", facts.checkout && short(facts.checkout)],
     ["stopped", facts.stopped],
+    ["frozen", facts.frozen && describeFreeze(facts.frozen)],
+    ["drift", facts.drift.join(", ") || null],
     ["busy", facts.busy],
     ["trouble", facts.trouble],
     [

@@ -3,6 +3,8 @@
  * @module
  */
 import type { Command } from "./command.ts";
+import { freeze, rollback, unfreeze } from "./control.ts";
+import { history } from "./history.ts";
 import { build, pull, sync, up } from "./deploying.ts";
 import { exec } from "./exec.ts";
 import { down, restart, start, stop } from "./lifecycle.ts";
@@ -24,6 +26,10 @@ export const COMMANDS: readonly Command[] = [
   stop,
   restart,
   sync,
+  freeze,
+  unfreeze,
+  rollback,
+  history,
   config,
   plan,
 ];

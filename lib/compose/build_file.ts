@@ -33,9 +33,12 @@ export function imageTag({ service, id }: Deployment, composeService: string): s
     new TextEncoder().encode(composeService),
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
-  return `localhost/pgo/${service.replace(/-{2,}|-$/g, "-x")}/${
-    plain ? composeService : `0${hex}`
-  }:${id}`;
+  return `${imagePrefix(service)}${plain ? composeService : `0${hex}`}:${id}`;
+}
+
+/** What all images of a PGO service's deployments begin with. */
+export function imagePrefix(service: string): string {
+  return `localhost/pgo/${service.replace(/-{2,}|-$/g, "-x")}/`;
 }
 
 /** The build file of a deployment; `tags` is empty when nothing is to be built. */

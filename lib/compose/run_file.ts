@@ -65,6 +65,11 @@ export function composeServices(text: string): string[] {
   return Object.keys(readRunFile(text).services ?? {});
 }
 
+/** The images that the text of a run file names. */
+export function composeImages(text: string): string[] {
+  return Object.values(readRunFile(text).services ?? {}).flatMap(({ image }) => image ?? []);
+}
+
 /** Absolute paths of the host that containers of a run file mount. */
 export function bindSources(text: string): string[] {
   const volumes = Object.values(readRunFile(text).services ?? {}).flatMap((service) =>
@@ -80,7 +85,10 @@ export function bindSources(text: string): string[] {
 }
 
 interface Written {
-  services?: Record<string, { volumes?: (string | { type?: string; source?: string })[] }>;
+  services?: Record<
+    string,
+    { image?: string; volumes?: (string | { type?: string; source?: string })[] }
+  >;
 }
 
 function readRunFile(text: string): Written {

@@ -21,6 +21,10 @@ export interface Flags {
   ssh: Address;
   /** Milliseconds between ticks. */
   interval: number;
+  /** How many deployments go on at once. */
+  deploys: number;
+  /** Milliseconds that files of services stay which the config does not name any more. */
+  keepStale: number;
 }
 
 /** Thrown for a command line that is wrong; one line. */
@@ -40,10 +44,12 @@ export function readFlags(argv: readonly string[]): Flags {
       options: {
         config: { type: "string", short: "c" },
         debug: { type: "boolean", short: "d" },
+        deploys: { type: "string", default: "2" },
         dir: { type: "string", default: DEFAULT_DIR },
         duration: { type: "string", short: "t", default: "5m" },
         help: { type: "boolean", short: "h" },
         json: { type: "boolean" },
+        "keep-stale": { type: "string", default: "168h" },
         root: { type: "string", default: "true" },
         service: { type: "string" },
         ssh: { type: "string", short: "s", default: ":2222" },
@@ -85,6 +91,8 @@ export function readFlags(argv: readonly string[]): Flags {
     root: values.root === "true",
     ssh: attempt(() => parseAddress(values.ssh), "-s"),
     interval: attempt(() => parseDuration(values.duration), "-t"),
+    deploys: attempt(() => parseCount(values.deploys), "--deploys"),
+    keepStale: attempt(() => parseDuration(values["keep-stale"], 365 * 24), "--keep-stale"),
   };
 }
 
@@ -96,21 +104,28 @@ function attempt<Value>(read: () => Value, flag: string): Value {
   }
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of `5m`, `1h30m`, `500ms`. @throws {Error} saying what is expected. */
-export function parseDuration(text: string): number {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) {
+    throw new Error(`${JSON.stringify(text)} is no number from 1 to 999`);
+  }
+  return Number(text);
+}
+
+/** Milliseconds of `5m`, `1h30m`, `7d`, at most `limit` hours. @throws {Error} saying what is expected. */
+export function parseDuration(text: string, limit = 168): number {
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
   const total = parts.reduce(
     (sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0),
     0,
   );
   const whole = parts.map(([part]) => part).join("") === text;
-  if (!whole || total < 100 || total > 7 * 24 * 3_600_000) {
+  if (!whole || total < 100 || total > limit * 3_600_000) {
     throw new Error(
       `${
         JSON.stringify(text)
-      } is no duration, expected one such as "5m", at least 100ms, at most 168h`,
+      } is no duration, expected one such as "5m", at least 100ms, at most ${limit}h`,
     );
   }
   return total;

@@ -40,6 +40,8 @@ export interface Git {
   materialize(revision: string, directory: string): Promise<void>;
   /** Keeps a revision's objects although no branch may hold them any more. */
   keep(name: string, revision: string): Promise<void>;
+  /** Lets go of what was kept under these names. */
+  release(names: readonly string[]): Promise<void>;
 }
 
 /** {@link Git} for the repository's `branch`, in `paths`, as `user`. */
@@ -194,6 +196,10 @@ export function createGit(
     },
     async keep(name, revision) {
       await git(inMirror(paths.mirror, "update-ref", `refs/pgo/${name}`, revision));
+    },
+    async release(names) {
+      const stdin = names.map((name) => `delete refs/pgo/${name}\n`).join("");
+      await git(inMirror(paths.mirror, "update-ref", "--stdin"), { stdin });
     },
   };
 }

@@ -2,6 +2,7 @@
  * What Podman itself says and does for one service: the truth behind every outcome.
  * @module
  */
+import { imagePrefix } from "../compose/build_file.ts";
 import type { User } from "./as_user.ts";
 import type { Command, Run } from "./process.ts";
 import { must } from "./service_directory.ts";
@@ -141,6 +142,37 @@ export async function stopContainers(
       deadline: STOP_DEADLINE + (seconds ?? 0) * 1000,
     });
   }));
+}
+
+/** Starts containers that are there. */
+export async function startContainers(run: Run, user: User, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await run({ argv: ["podman", "start", ...ids], user });
+}
+
+/** The images PGO made for a service, with the deployment each belongs to. */
+export async function imageTags(
+  run: Run,
+  user: User,
+  service: string,
+): Promise<{ name: string; deployment: number }[]> {
+  const format = "{{.Repository}}:{{.Tag}}";
+  const { stdout } = await must(run, { argv: ["podman", "images", "--format", format], user });
+  return stdout.split("\n").flatMap((name) => {
+    const [, deployment] = /:(\d+)$/.exec(name) ?? [];
+    return deployment && name.startsWith(imagePrefix(service))
+      ? [{ name, deployment: Number(deployment) }]
+      : [];
+  });
+}
+
+/** Removes names of images, and images nothing else names. Returns what Podman says of those that stay. */
+export async function removeImages(
+  run: Run,
+  user: User,
+  names: readonly string[],
+): Promise<string> {
+  if (names.length === 0) return "";
+  return (await run({ argv: ["podman", "rmi", "--", ...names], user })).stderr.trim();
 }
 
 /** Removes containers for good, whatever state they are in. */

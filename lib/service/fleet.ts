@@ -5,7 +5,7 @@
 import type { Config, ServiceConfig } from "../config/parse.ts";
 import type { User } from "../host/as_user.ts";
 import { sleep, within } from "../host/clock.ts";
-import { abandonDirectory } from "../host/service_directory.ts";
+import { abandonDirectory, serviceDirectory } from "../host/service_directory.ts";
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
@@ -77,6 +77,7 @@ export class Fleet {
     const unit = createService(this.host, service, user, foreignPorts(config, service.name));
     const leave = new AbortController();
     this.host.ledger.update(service.name, { user: service.user });
+    this.host.ledger.clearStale(service.name);
     this.host.log.info(`Service "${service.name}" with upstream "${service.repository.url}"`);
     const options = {
       interval: this.interval,
@@ -106,12 +107,34 @@ export class Fleet {
     try {
       await takeDown(service, live, output);
       if (moves) await abandonDirectory(run, service.paths, user);
+      else ledger.markStale(name, user.name);
       ledger.forget(name);
       log.info(`"${name}" is no longer wanted as "${user.name}" and was taken down`);
     } catch (error) {
       log.error(
         `"${name}" is no longer wanted, but was not taken down: ${(error as Error).message}`,
       );
+    }
+  }
+
+  /**
+   * Removes what PGO can make again of services that have not been wanted for `age` milliseconds; their data
+   * and volumes stay.
+   */
+  async sweep(age: number): Promise<void> {
+    const { ledger, log, run, dir } = this.host;
+    for (const { name, user, since } of ledger.stale()) {
+      if (Date.now() - Date.parse(since) < age || this.#members.has(name)) continue;
+      const owner = await this.formerUser(user);
+      try {
+        if (owner) await abandonDirectory(run, serviceDirectory(dir, name), owner);
+        ledger.clearStale(name);
+        log.info(
+          `"${name}" has not been wanted since ${since}: its files were removed, data stays`,
+        );
+      } catch (error) {
+        log.error(`The files of "${name}" were not removed: ${(error as Error).message}`);
+      }
     }
   }
 

@@ -26,6 +26,32 @@ export interface DeploymentRecord {
   outcome: DeploymentOutcome;
   /** One line: why it ended so. */
   detail: string;
+  /** JSON of {@link Step}s; `""` while there are none. */
+  steps: string;
+  /** The end of what programs printed. */
+  output: string;
+}
+
+/** A step of a deployment. */
+export interface Step {
+  line: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** A command that changed something, or tried to. */
+export interface ActionRecord {
+  service: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** Fingerprint and comment of the key that asked. */
+  actor: string;
+  command: string;
+  /** Deployments that were live before and after. */
+  before: number | null;
+  after: number | null;
+  /** `""` when it worked, else why not. */
+  trouble: string;
 }
 
 /** What is remembered of a service besides its deployments. */
@@ -39,19 +65,32 @@ export interface ServiceRecord {
   checkout: string | null;
   /** Who stopped it and when, in one line; null: it should run. */
   stopped: string | null;
+  /** JSON of a {@link import("./hold.ts").Freeze}; null: new revisions are deployed. */
+  frozen: string | null;
 }
 
-const VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE service (
+/** Each brings a ledger from the version of its index to the next. */
+const MIGRATIONS = [
+  `CREATE TABLE service (
     name TEXT PRIMARY KEY, user TEXT NOT NULL, live INTEGER, checkout TEXT, stopped TEXT
   ) STRICT;
   CREATE TABLE deployment (
     service TEXT NOT NULL, number INTEGER NOT NULL, revision TEXT NOT NULL, digest TEXT NOT NULL,
     cause TEXT NOT NULL, actor TEXT NOT NULL, started TEXT NOT NULL, ended TEXT,
     outcome TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (service, number)
+  ) STRICT;`,
+  `ALTER TABLE service ADD COLUMN frozen TEXT;
+  ALTER TABLE deployment ADD COLUMN steps TEXT NOT NULL DEFAULT '';
+  ALTER TABLE deployment ADD COLUMN output TEXT NOT NULL DEFAULT '';
+  CREATE TABLE action (
+    service TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL,
+    before INTEGER, after INTEGER, trouble TEXT NOT NULL
   ) STRICT;
-  PRAGMA user_version = ${VERSION};`;
+  CREATE TABLE stale (
+    name TEXT NOT NULL, user TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (name, user)
+  ) STRICT;`,
+];
+const VERSION = MIGRATIONS.length;
 
 /** The ledger of one host. */
 export class Ledger {
@@ -66,14 +105,18 @@ export class Ledger {
     if (version > VERSION) {
       throw new Error(`${path} was written by a newer pgod (schema ${version})`);
     }
-    if (version === 0) this.#db.exec(`BEGIN; ${SCHEMA} COMMIT;`);
+    MIGRATIONS.slice(version).forEach((migration, at) =>
+      this.#db.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`)
+    );
+    const check = this.#db.prepare("PRAGMA quick_check").get()?.["quick_check"];
+    if (check !== "ok") throw new Error(`${path} is damaged: ${check}`);
   }
 
   /** Everything remembered of one service, fresh for one never seen. */
   service(name: string): ServiceRecord {
     const row = this.#db.prepare("SELECT * FROM service WHERE name = ?").get(name);
     return row as unknown as ServiceRecord ??
-      { name, user: "", live: null, checkout: null, stopped: null };
+      { name, user: "", live: null, checkout: null, stopped: null, frozen: null };
   }
 
   /** All services ever taken up and not yet taken down for good. */
@@ -84,16 +127,34 @@ export class Ledger {
 
   /** Writes what changed of a service. */
   update(name: string, change: Partial<Omit<ServiceRecord, "name">>): void {
-    const { user, live, checkout, stopped } = { ...this.service(name), ...change };
+    const { user, live, checkout, stopped, frozen } = { ...this.service(name), ...change };
     this.#db.prepare(
-      `INSERT INTO service (name, user, live, checkout, stopped) VALUES (?1, ?2, ?3, ?4, ?5)
-       ON CONFLICT (name) DO UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5`,
-    ).run(name, user, live, checkout, stopped);
+      `INSERT INTO service (name, user, live, checkout, stopped, frozen)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO
+       UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5, frozen = ?6`,
+    ).run(name, user, live, checkout, stopped, frozen);
   }
 
   /** Forgets a service that was taken down; its deployments stay as history. */
   forget(name: string): void {
     this.#db.prepare("DELETE FROM service WHERE name = ?").run(name);
+  }
+
+  /** Remembers that the files of a service that is no longer wanted are still there. */
+  markStale(name: string, user: string): void {
+    this.#db.prepare("INSERT OR REPLACE INTO stale VALUES (?, ?, ?)")
+      .run(name, user, new Date().toISOString());
+  }
+
+  /** Services whose files are left over. */
+  stale(): { name: string; user: string; since: string }[] {
+    return this.#db.prepare("SELECT * FROM stale ORDER BY since")
+      .all() as unknown as ReturnType<Ledger["stale"]>;
+  }
+
+  /** The files are gone, or wanted again. */
+  clearStale(name: string): void {
+    this.#db.prepare("DELETE FROM stale WHERE name = ?").run(name);
   }
 
   /** Records that a deployment begins; its number is above all before and above `floor`. */
@@ -110,20 +171,64 @@ export class Ledger {
       ended: null,
       outcome: "running",
       detail: "",
+      steps: "",
+      output: "",
     };
-    this.#db.prepare("INSERT INTO deployment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(
-      record.service,
-      record.number,
-      record.revision,
-      record.digest,
-      record.cause,
-      record.actor,
-      record.started,
-      record.ended,
-      record.outcome,
-      record.detail,
-    );
+    this.#insert(record);
     return record;
+  }
+
+  /** Puts in a deployment that an earlier ledger knew, unless there is one of that number. */
+  adopt(record: DeploymentRecord): void {
+    if (!this.deployment(record.service, record.number)) this.#insert(record);
+  }
+
+  #insert(record: DeploymentRecord): void {
+    const names = Object.keys(record);
+    this.#db.prepare(
+      `INSERT INTO deployment (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+    ).run(...Object.values(record));
+  }
+
+  /** Keeps what a deployment did and what programs printed. */
+  describe({ service, number }: DeploymentRecord, steps: Step[], output: string): void {
+    this.#db.prepare(
+      "UPDATE deployment SET steps = ?, output = ? WHERE service = ? AND number = ?",
+    ).run(JSON.stringify(steps), output, service, number);
+  }
+
+  /** Records a command. */
+  act(action: ActionRecord): void {
+    this.#db.prepare("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?, ?)").run(
+      action.service,
+      action.at,
+      action.actor,
+      action.command,
+      action.before,
+      action.after,
+      action.trouble,
+    );
+  }
+
+  /** Deployments of a service, newest first. */
+  deployments(service: string, limit: number): DeploymentRecord[] {
+    return this.#db.prepare(
+      "SELECT * FROM deployment WHERE service = ? ORDER BY number DESC LIMIT ?",
+    ).all(service, limit) as unknown as DeploymentRecord[];
+  }
+
+  /** Commands on a service, newest first. */
+  actions(service: string, limit: number): ActionRecord[] {
+    return this.#db.prepare("SELECT * FROM action WHERE service = ? ORDER BY at DESC LIMIT ?")
+      .all(service, limit) as unknown as ActionRecord[];
+  }
+
+  /** The newest deployment before `number` that was live once: what is gone back to. */
+  lastGood(service: string, number: number | null): DeploymentRecord | undefined {
+    return this.#db.prepare(
+      `SELECT * FROM deployment WHERE service = ? AND outcome = 'live' AND number < ?
+       ORDER BY number DESC LIMIT 1`,
+    ).get(service, number) as unknown as DeploymentRecord | undefined;
   }
 
   /** Records how a deployment ended. */

@@ -3,9 +3,10 @@
  * @module
  */
 import type { Sink } from "../host/streams.ts";
+import type { Step } from "./ledger.ts";
 
 /** Bytes of output kept to say why a step failed. */
-const TAIL = 8192;
+const TAIL = 65_536;
 
 /** Output of the steps of one deployment or command. */
 export interface Output {
@@ -16,6 +17,10 @@ export interface Output {
   signal?: AbortSignal;
   /** Tells the reader what is being done, in one line. */
   step(line: string): void;
+  /** What was done, step by step. */
+  steps(): Step[];
+  /** The end of what programs printed. */
+  tail(): string;
   /** The last line a program printed that says something, or `""`. */
   lastLine(): string;
 }
@@ -24,6 +29,7 @@ export interface Output {
 export function createOutput(stdout: Sink, stderr: Sink, signal?: AbortSignal): Output {
   const decoder = new TextDecoder();
   let tail = "";
+  const steps: Step[] = [];
   const keep = (sink: Sink): Sink => (chunk) => {
     tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL);
     return sink(chunk);
@@ -32,8 +38,12 @@ export function createOutput(stdout: Sink, stderr: Sink, signal?: AbortSignal): 
     stdout: keep(stdout),
     stderr: keep(stderr),
     signal,
-    step: (line) =>
-      void Promise.resolve(stderr(new TextEncoder().encode(`pgod: ${line}\n`))).catch(() => {}),
+    step: (line) => {
+      steps.push({ line, at: new Date().toISOString() });
+      void Promise.resolve(stderr(new TextEncoder().encode(`pgod: ${line}\n`))).catch(() => {});
+    },
+    steps: () => [...steps],
+    tail: () => tail,
     lastLine() {
       const lines = tail.split("\n").map((line) => line.trim());
       return lines.findLast((line) => /\berror\b|\bfatal\b/i.test(line)) ??

@@ -8,9 +8,13 @@ import { ensureRuntimeDirectory } from "../host/users.ts";
 import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
+import { type Drift, heal } from "./heal.ts";
+import { describeFreeze, frozen } from "./hold.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
+import { prune } from "./prune.ts";
 import { Rejection, type Service } from "./service.ts";
 import { bringUp } from "./start.ts";
+import { recall, remember } from "./state.ts";
 import { switchTo, takeDown } from "./switch.ts";
 
 /** Why and for whom a reconcile runs. */
@@ -27,7 +31,7 @@ export interface Request {
 
 /** What a reconcile found or did, in a word for machines and a line for people. */
 export interface Report {
-  result: "current" | "deployed" | "started" | "stopped" | "quarantined";
+  result: "current" | "deployed" | "frozen" | "healed" | "quarantined" | "started" | "stopped";
   line: string;
 }
 
@@ -37,6 +41,7 @@ export async function prepareService(service: Service): Promise<void> {
   await ensureRuntimeDirectory(host.run, user, host.how);
   await ensureServiceDirectory(host.run, paths, user, host.how);
   await service.git.prepare();
+  await recall(service);
   const tip = await service.git.fetchedTip();
   if (tip) await adoptTip(service, tip).catch(() => {});
 }
@@ -75,11 +80,19 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
   const tip = await followBranch(service, request.signal);
   const { stopped, live } = host.ledger.service(config.name);
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
+  const hold = frozen(service);
+  if (hold) {
+    const healed = await heal(service, request.output);
+    return healed.length > 0 ? backAgain(healed) : { result: "frozen", line: describeFreeze(hold) };
+  }
   if (service.handled === tip && request.cause === "push") {
     if (await isMissing(host.run, service.user, service.paths.checkout)) {
       await advance(service, tip);
     }
-    return { result: "current", line: `${short(tip)} is the tip` };
+    const healed = await heal(service, request.output);
+    return healed.length > 0
+      ? backAgain(healed)
+      : { result: "current", line: `${short(tip)} is the tip` };
   }
   try {
     const report = await bringAbout(service, tip, live, request);
@@ -92,6 +105,10 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
   }
 }
 
+function backAgain(healed: readonly Drift[]): Report {
+  return { result: "healed", line: `${healed.map(({ name }) => name).join(", ")} brought back` };
+}
+
 async function bringAbout(
   service: Service,
   tip: string,
@@ -102,6 +119,8 @@ async function bringAbout(
   const candidate = await inspect(service, tip);
   if (ledger.deployment(config.name, live)?.digest === candidate.digest) {
     await advance(service, tip);
+    const healed = await heal(service, request.output);
+    if (healed.length > 0) return backAgain(healed);
     return { result: "current", line: `${short(tip)} is live as deployment ${live}` };
   }
   const last = ledger.last(config.name);
@@ -109,7 +128,7 @@ async function bringAbout(
   if (again && ["failed", "rolled back"].includes(last.outcome) && !request.retry) {
     const line = `${
       short(tip)
-    } failed as deployment ${last.number} (${last.detail}); it waits for a push or a sync`;
+    } failed as deployment ${last.number} (${last.detail}); it waits for a push or sync --retry`;
     return { result: "quarantined", line };
   }
   return await deploy(service, candidate, request);
@@ -139,7 +158,7 @@ async function advance(service: Service, revision: string): Promise<void> {
   const { checkout } = host.ledger.service(config.name);
   if (checkout === revision && !await isMissing(host.run, user, paths.checkout)) return;
   await fromMirror(service, () => git.materialize(revision, paths.checkout));
-  host.ledger.update(config.name, { checkout: revision });
+  await remember(service, { checkout: revision });
 }
 
 /**
@@ -179,14 +198,25 @@ export async function deploy(
     deployment: number,
     cause: request.cause,
   });
+  const { output } = request;
+  const waiting = (others: string) => output.step(`waiting until ${others} is deployed`);
   try {
-    await pull(service, prepared, request.output);
-    await build(service, prepared, request.output);
-  } catch (error) {
-    host.ledger.end(prepared.record, "failed", (error as Error).message);
-    throw error;
+    await host.turns.take(config.name, async () => {
+      try {
+        await pull(service, prepared, output);
+        await build(service, prepared, output);
+      } catch (error) {
+        host.ledger.end(prepared.record, "failed", (error as Error).message);
+        throw error;
+      }
+      await switchTo(service, prepared, output);
+    }, waiting);
+  } finally {
+    host.ledger.describe(prepared.record, output.steps(), output.tail());
   }
-  await switchTo(service, prepared, request.output);
+  await prune(service).catch((error) =>
+    host.log.warn(`${config.name}: what is old was not removed: ${(error as Error).message}`)
+  );
   return { result: "deployed", line: `deployment ${number}: ${short(candidate.revision)} is live` };
 }
 

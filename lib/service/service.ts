@@ -14,6 +14,7 @@ import type { Log } from "../log.ts";
 import { type Candidate } from "./candidate.ts";
 import type { Ledger } from "./ledger.ts";
 import { Lock } from "./lock.ts";
+import type { Turns } from "./turns.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import { type AuthorizedKey } from "../ssh/access.ts";
 
@@ -26,6 +27,8 @@ export interface Host {
   /** `--dir`, absolute. */
   dir: string;
   how: UserSwitch;
+  /** How many deployments go on at once. */
+  turns: Turns;
   /** Milliseconds a new deployment's containers are watched before it counts as live. */
   settle: number;
 }
@@ -58,6 +61,8 @@ export interface Service {
   prepared: Prepared | undefined;
   /** One line about the last failed tick, `""` after a good one. */
   trouble: string;
+  /** How often containers were brought back in a row, and when that may be tried next (`performance.now()`). */
+  healing: { tries: number; next: number };
 }
 
 /** A service that has not looked at its repository yet. */
@@ -81,6 +86,7 @@ export function createService(
     keys: [],
     prepared: undefined,
     trouble: "",
+    healing: { tries: 0, next: 0 },
   };
 }
 

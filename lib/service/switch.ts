@@ -10,6 +10,7 @@ import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
 import { StepError } from "./prepare.ts";
+import { remember } from "./state.ts";
 import type { Prepared, Service } from "./service.ts";
 import { bringUp, freePorts } from "./start.ts";
 
@@ -30,9 +31,9 @@ export async function switchTo(
   try {
     await takeDown(service, before, output);
     await bringUp(service, record, output);
-    host.ledger.update(config.name, { user: config.user, live: record.number, stopped: null });
+    await remember(service, { user: config.user, live: record.number, stopped: null });
     host.ledger.end(record, "live", "");
-    await git.keep("live", record.revision);
+    await git.keep(`deployment-${record.number}`, record.revision);
   } catch (error) {
     const why = (error as Error).message;
     const previous = host.ledger.deployment(config.name, before);
@@ -62,7 +63,7 @@ async function makeReady(service: Service, prepared: Prepared): Promise<void> {
     await freeze(service, prepared);
     await git.materialize(record.revision, paths.checkout);
     host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
-    host.ledger.update(config.name, { checkout: record.revision });
+    await remember(service, { checkout: record.revision });
     // bringUp looks again, when nothing of the service can change them any more.
     const { text, plan } = await readFrozen(service, record.number);
     await judgeFrozen(service, record.number, text);
@@ -72,7 +73,7 @@ async function makeReady(service: Service, prepared: Prepared): Promise<void> {
     host.ledger.end(record, "failed", why);
     if (before) {
       await git.materialize(before, paths.checkout);
-      host.ledger.update(config.name, { checkout: before });
+      await remember(service, { checkout: before });
     }
     const now = host.ledger.service(config.name).live === null
       ? "nothing ran before it"
@@ -92,6 +93,34 @@ async function newPorts(service: Service, wanted: readonly Wanted[]): Promise<Wa
       !held.some((other) => other.port === port && other.protocol === protocol)
     ),
   }));
+}
+
+/**
+ * Makes an earlier deployment live again. When it does not come up, the one that was live is started again.
+ * @throws {StepError} after that.
+ */
+export async function goBackTo(
+  service: Service,
+  target: DeploymentRecord,
+  output: Output,
+): Promise<void> {
+  const { host: { ledger }, config, git, paths } = service;
+  const { live } = ledger.service(config.name);
+  const current = ledger.deployment(config.name, live);
+  await git.materialize(target.revision, paths.checkout);
+  try {
+    await takeDown(service, live, output);
+    await bringUp(service, target, output);
+    await remember(service, { live: target.number, checkout: target.revision, stopped: null });
+  } catch (error) {
+    const why = (error as Error).message;
+    const outcome = current ? await goBack(service, target, current, output) : "nothing ran before";
+    throw new StepError(
+      `going back to deployment ${target.number} failed: ${why}; ${
+        outcome === "" ? `deployment ${live} runs again` : `and so did the way back: ${outcome}`
+      }`,
+    );
+  }
 }
 
 async function goBack(

@@ -41,7 +41,23 @@ export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
   ["start [SERVICE…]", "start stopped containers; without a SERVICE all of them"],
   ["stop [SERVICE…]", "stop containers; without a SERVICE all, until up or start"],
   ["restart [SERVICE…]", "restart containers; without a SERVICE all"],
-  ["sync", "look at the repository now and deploy what is new, also what failed before"],
+  [
+    "sync [--retry] [--wait]",
+    "look at the repository now and deploy what is new, and wait for the outcome",
+  ],
+  [
+    "freeze [--reason TEXT] [--for TIME]",
+    "deploy nothing new until unfreeze; the branch is followed, what runs is kept running",
+  ],
+  ["unfreeze", "let new revisions be deployed again, from the next tick or sync on"],
+  [
+    "rollback [REV]",
+    "make the last good deployment, or that of a revision, live again, and freeze",
+  ],
+  [
+    "history [--json] [N]",
+    "show deployments and commands, newest first, or one deployment with its steps and output",
+  ],
   [
     "config [--json]",
     "show the compose file of the tip as PGO resolves it, and whether it is allowed; 65 if not",

@@ -1,0 +1,81 @@
+/**
+ * An operator's wishes that win over Git: `freeze`, `unfreeze`, `rollback`.
+ * @module
+ */
+import { parseDuration } from "../config/flags.ts";
+import { describeFreeze, frozen, setFreeze } from "../service/hold.ts";
+import { rollback as rollBack } from "../service/rollback.ts";
+import { StatusError } from "../ssh/status.ts";
+import { alone } from "./alone.ts";
+import { type Call, type Command, print, value } from "./command.ts";
+
+/** Hours a freeze may last that ends by itself. */
+const LONGEST = 365 * 24;
+
+/** New revisions are followed, but not deployed. */
+export const freeze: Command = {
+  name: "freeze",
+  summary: "deploy nothing new until unfreeze; the branch is followed, what runs is kept running",
+  args: "",
+  arity: [0, 0],
+  options: [
+    { name: "reason", value: "TEXT", summary: "why, for status", pattern: /^[^\n]{1,200}$/ },
+    { name: "for", value: "TIME", summary: "end it after that: 2h", pattern: /^\w+$/ },
+  ],
+  run: (call) =>
+    alone(call, "freeze", async () => {
+      const hold = {
+        actor: call.actor,
+        since: new Date().toISOString(),
+        reason: value(call, "reason") ?? "",
+        until: end(call),
+      };
+      await setFreeze(call.service, hold);
+      await print(call, `${describeFreeze(hold)}\n`);
+      return 0;
+    }),
+};
+
+/** Lets the branch go on. */
+export const unfreeze: Command = {
+  name: "unfreeze",
+  summary: "let new revisions be deployed again, from the next tick or sync on",
+  args: "",
+  arity: [0, 0],
+  options: [],
+  run: (call) =>
+    alone(call, "unfreeze", async () => {
+      const hold = frozen(call.service);
+      await setFreeze(call.service, null);
+      call.service.handled = undefined;
+      await print(call, hold ? "unfrozen\n" : "it was not frozen\n");
+      return 0;
+    }),
+};
+
+/** Back to a deployment that was good. */
+export const rollback: Command = {
+  name: "rollback",
+  summary: "make the last good deployment, or that of a revision, live again, and freeze",
+  args: "[REV]",
+  arity: [0, 1],
+  options: [],
+  run: (call) =>
+    alone(call, "rollback", async (output) => {
+      const { service, actor, signal, args: [revision] } = call;
+      const request = { cause: "rollback", actor, output, signal };
+      const { line } = await rollBack(service, revision, request);
+      await print(call, `${line}\n`);
+      return 0;
+    }),
+};
+
+function end(call: Call): string | null {
+  const length = value(call, "for");
+  if (length === undefined) return null;
+  try {
+    return new Date(Date.now() + parseDuration(length, LONGEST)).toISOString();
+  } catch (error) {
+    throw new StatusError(400, `--for: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What was done to a service, when, by whom, with what outcome.
+ * @module
+ */
+import type { ActionRecord, DeploymentRecord, Step } from "../service/ledger.ts";
+import { short } from "../service/reconcile.ts";
+import { StatusError } from "../ssh/status.ts";
+import { type Call, type Command, print } from "./command.ts";
+
+/** How many deployments and commands are shown. */
+const SHOWN = 50;
+
+/** Deployments and commands, or one deployment with its steps and output. */
+export const history: Command = {
+  name: "history",
+  summary:
+    "show deployments and commands, newest first, or one deployment with its steps and output",
+  args: "[N]",
+  arity: [0, 1],
+  options: [{ name: "json", summary: "for machines" }],
+  async run(call) {
+    const { service: { host: { ledger }, config }, args: [number] } = call;
+    if (number !== undefined) return await showOne(call, number);
+    const deployments = ledger.deployments(config.name, SHOWN);
+    const actions = ledger.actions(config.name, SHOWN);
+    if (call.options.has("json")) {
+      const shown = { deployments: deployments.map(shorten), actions };
+      await print(call, JSON.stringify(shown, null, 2) + "\n");
+    } else {
+      const lines = [
+        ...deployments.map((one) => ({ at: one.started, line: describeDeployment(one) })),
+        ...actions.map((one) => ({ at: one.at, line: describeAction(one) })),
+      ].sort((a, b) => b.at.localeCompare(a.at));
+      await print(call, lines.map(({ at, line }) => `${at}  ${line}\n`).join(""));
+    }
+    return 0;
+  },
+};
+
+async function showOne(call: Call, text: string): Promise<number> {
+  const { service: { host: { ledger }, config } } = call;
+  const record = /^\d{1,9}$/.test(text) ? ledger.deployment(config.name, Number(text)) : undefined;
+  if (!record) throw new StatusError(400, `there was no deployment ${text}, history lists them`);
+  const steps = record.steps === "" ? [] : JSON.parse(record.steps) as Step[];
+  if (call.options.has("json")) {
+    const shown = { ...shorten(record), steps, output: record.output };
+    await print(call, JSON.stringify(shown, null, 2) + "\n");
+    return 0;
+  }
+  const times = [...steps.map(({ at }) => at), record.ended ?? record.started];
+  const lines = [
+    `${record.started}  ${describeDeployment(record)}`,
+    ...steps.map(({ line, at }, index) => {
+      const took = (Date.parse(times[index + 1] ?? at) - Date.parse(at)) / 1000;
+      return `${at}  ${took.toFixed(1).padStart(6)} s  ${line}`;
+    }),
+    ...record.output === "" ? [] : ["", record.output.trimEnd()],
+  ];
+  await print(call, lines.map((line) => `${line}\n`).join(""));
+  return 0;
+}
+
+/** A deployment without its steps and output. */
+function shorten({ steps: _steps, output: _output, ...rest }: DeploymentRecord) {
+  return rest;
+}
+
+function describeDeployment(record: DeploymentRecord): string {
+  const { number, revision, cause, actor, started, ended, outcome, detail } = record;
+  const took = ended
+    ? ` after ${((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1)} s`
+    : "";
+  return `deployment ${number} of ${short(revision)}, ${cause} by ${actor}: ${outcome}${took}${
+    detail ? `: ${detail}` : ""
+  }`;
+}
+
+function describeAction({ actor, command, before, after, trouble }: ActionRecord): string {
+  const moved = before === after ? "" : `, deployment ${before ?? "none"} to ${after ?? "none"}`;
+  return `${command} by ${actor}${moved}${trouble ? `: ${trouble}` : ""}`;
+}

@@ -1,0 +1,40 @@
+/**
+ * Holds: an operator's standing wish that wins over Git.
+ * @module
+ */
+import { remember } from "./state.ts";
+import type { Service } from "./service.ts";
+
+/** New revisions are followed, but not deployed. */
+export interface Freeze {
+  /** Fingerprint and comment of the key that asked. */
+  actor: string;
+  /** ISO 8601, UTC. */
+  since: string;
+  reason: string;
+  /** When it ends by itself; null: when somebody says `unfreeze`. */
+  until: string | null;
+}
+
+/** The freeze that holds now; one that has run out is none. */
+export function frozen(
+  { host: { ledger }, config }: Service,
+  now = Date.now(),
+): Freeze | undefined {
+  const { frozen } = ledger.service(config.name);
+  if (frozen === null) return undefined;
+  const hold = JSON.parse(frozen) as Freeze;
+  return hold.until !== null && Date.parse(hold.until) <= now ? undefined : hold;
+}
+
+/** Freezes a service, or lets it go on with null. */
+export async function setFreeze(service: Service, hold: Freeze | null): Promise<void> {
+  await remember(service, { frozen: hold && JSON.stringify(hold) });
+}
+
+/** A freeze in one line: `frozen by … since …: reason`. */
+export function describeFreeze({ actor, since, reason, until }: Freeze): string {
+  return `frozen by ${actor} since ${since}${until ? `, until ${until}` : ""}${
+    reason ? `: ${reason}` : ""
+  }`;
+}

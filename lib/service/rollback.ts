@@ -1,0 +1,75 @@
+/**
+ * Back to a deployment that was good: from its run file and images where they are left, else the whole road.
+ * @module
+ */
+import { imageExists } from "../host/podman.ts";
+import { composeImages } from "../compose/run_file.ts";
+import { inspectCandidate } from "./candidate.ts";
+import { judgeFrozen, readFrozen } from "./frozen.ts";
+import { setFreeze } from "./hold.ts";
+import type { DeploymentRecord } from "./ledger.ts";
+import { StepError } from "./prepare.ts";
+import { deploy, fromMirror, type Report, type Request, short } from "./reconcile.ts";
+import type { Service } from "./service.ts";
+import { goBackTo } from "./switch.ts";
+
+/**
+ * Makes an earlier deployment live again, and freezes the service: else the next tick would deploy the tip.
+ * `name` is a revision, its beginning, or undefined for the last good one. @throws {StepError} when there is none.
+ */
+export async function rollback(
+  service: Service,
+  name: string | undefined,
+  request: Request,
+): Promise<Report> {
+  const { host: { ledger }, config } = service;
+  const { live } = ledger.service(config.name);
+  const target = findTarget(service, name);
+  if (!target && name === undefined) throw new StepError("no earlier deployment was good");
+  const revision = target?.revision ?? await service.git.findRevision(name ?? "", request.signal);
+  let report: Report;
+  if (target && target.number !== live && await isLeft(service, target)) {
+    await goBackTo(service, target, request.output);
+    report = {
+      result: "deployed",
+      line: `deployment ${target.number}: ${short(revision)} is live again`,
+    };
+  } else {
+    const candidate = await fromMirror(service, () => inspectCandidate(service, revision));
+    report = await deploy(service, candidate, request);
+  }
+  await setFreeze(service, {
+    actor: request.actor,
+    since: new Date().toISOString(),
+    reason: `rollback to ${short(revision)}`,
+    until: null,
+  });
+  return { ...report, line: `${report.line}, and frozen: unfreeze lets the branch go on` };
+}
+
+function findTarget(
+  { host: { ledger }, config }: Service,
+  name: string | undefined,
+): DeploymentRecord | undefined {
+  const { live } = ledger.service(config.name);
+  if (name === undefined) return ledger.lastGood(config.name, live);
+  return ledger.deployments(config.name, 1000).find(({ revision, outcome }) =>
+    outcome === "live" && name.length >= 7 && revision.startsWith(name)
+  );
+}
+
+/** Whether everything a deployment ran from is still there and still allowed. */
+async function isLeft(service: Service, { number }: DeploymentRecord): Promise<boolean> {
+  const { host: { run }, user } = service;
+  try {
+    const { text } = await readFrozen(service, number);
+    await judgeFrozen(service, number, text);
+    for (const image of composeImages(text)) {
+      if (!await imageExists(run, user, image)) return false;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof StepError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What a service is and is wished to be, kept twice: in the ledger, and in a file beside the run files, so that
+ * a ledger that is lost or broken changes nothing that runs or is held.
+ * @module
+ */
+import { containers } from "../host/podman.ts";
+import { readPrivateFile, writePrivateFile } from "../host/service_directory.ts";
+import type { DeploymentRecord, ServiceRecord } from "./ledger.ts";
+import type { Service } from "./service.ts";
+
+/** What the file holds. */
+interface State extends Pick<ServiceRecord, "checkout" | "stopped" | "frozen"> {
+  live: Pick<DeploymentRecord, "number" | "revision" | "digest"> | null;
+}
+
+/** Writes what changed, to both. */
+export async function remember(
+  service: Service,
+  change: Partial<Omit<ServiceRecord, "name">>,
+): Promise<void> {
+  const { host: { ledger, run }, config, user } = service;
+  ledger.update(config.name, change);
+  const { live, checkout, stopped, frozen } = ledger.service(config.name);
+  const record = ledger.deployment(config.name, live);
+  const state: State = {
+    live: record
+      ? { number: record.number, revision: record.revision, digest: record.digest }
+      : null,
+    checkout,
+    stopped,
+    frozen,
+  };
+  await writePrivateFile(run, user, path(service), JSON.stringify(state));
+}
+
+/** Brings back what the file knows and the ledger does not; without both, what the containers say. */
+export async function recall(service: Service): Promise<void> {
+  const { host: { ledger, run, log }, config, user } = service;
+  const text = await readPrivateFile(run, user, path(service));
+  const known = ledger.service(config.name);
+  if (ledger.deployment(config.name, known.live)) return;
+  const state = text === undefined ? await fromContainers(service) : JSON.parse(text) as State;
+  if (!state) return;
+  const { live, checkout, stopped, frozen } = state;
+  if (live) {
+    const now = new Date().toISOString();
+    ledger.adopt({
+      service: config.name,
+      ...live,
+      cause: "adopted",
+      actor: "pgod",
+      started: now,
+      ended: now,
+      outcome: "live",
+      detail: "the ledger did not know it",
+      steps: "",
+      output: "",
+    });
+    log.warn(`${config.name}: deployment ${live.number} is taken over, the ledger did not know it`);
+  }
+  ledger.update(config.name, { live: live?.number ?? null, checkout, stopped, frozen });
+}
+
+async function fromContainers(service: Service): Promise<State | undefined> {
+  const { host: { run }, config, user } = service;
+  const found = await containers(run, user, config.name);
+  const numbers = [...new Set(found.map(({ deployment }) => deployment))];
+  const [first] = found;
+  if (numbers.length !== 1 || !first?.deployment) return undefined;
+  // Without its digest it is deployed anew, once: nobody knows what it depended on.
+  const live = { number: Number(first.deployment), revision: first.revision, digest: "" };
+  return { live, checkout: null, stopped: null, frozen: null };
+}
+
+function path({ paths }: Service): string {
+  return `${paths.deployments}/state.json`;
+}
