@@ -85,7 +85,7 @@ async function denoTest(programs: string[], paths: string[], totals: Totals): Pr
   const before = { ...totals };
   const code = await run("deno", ["test", ...flags, ...paths], (line) => {
     const [, passed, failed, ignored] =
-      /(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(
+      /^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(
         stripVTControlCharacters(line),
       ) ?? [];
     totals.passed += Number(passed ?? 0);

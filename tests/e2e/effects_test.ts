@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { composePaths } from "./compose_versions.ts";
 import { type Frozen, PROJECT, withFrozen } from "./frozen.ts";
+import { freePort } from "./port.ts";
 import { get, until } from "./shell.ts";
-import { BASE, baseImage, freePort, USERS } from "./world.ts";
+import { BASE, baseImage, USERS } from "./users.ts";
 
 const [, BOB] = USERS;
 

@@ -9,8 +9,9 @@ import { formatFinding, isRefused } from "../../lib/compose/problem.ts";
 import { resolve } from "../../lib/compose/resolve.ts";
 import { runFile } from "../../lib/compose/run_file.ts";
 import { directorySource } from "../../lib/service/directory_source.ts";
+import type { Files } from "./repository.ts";
 import { as, ok, type Result } from "./shell.ts";
-import { BASE, type Files } from "./world.ts";
+import { BASE } from "./users.ts";
 
 /** The service's name, which is podman-compose's project. */
 export const PROJECT = "frozen";

@@ -1,27 +1,30 @@
+/**
+ * pgod in the company it will have: a CI job that runs pgoctl, a registry that images are pulled from.
+ * @module
+ */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { pgoctlPermissions } from "../../lib/ssh/pgoctl_manual.ts";
+import { join } from "shlex";
+import { pgoctlCommand } from "./clients.ts";
+import { freePort } from "./port.ts";
 import { withRegistry } from "./registry.ts";
-import { as, get, sh, until } from "./shell.ts";
+import { as, denoDir, get, sh, until } from "./shell.ts";
 import { oneService, status, web } from "./services.ts";
-import { BASE, baseImage, freePort, USERS, withWorld, type World } from "./world.ts";
+import { BASE, baseImage, USERS } from "./users.ts";
+import { withWorld, type World } from "./world.ts";
 
 const [ALICE] = USERS;
-const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs the lines of a CI job in a shell where `pgoctl` is on the PATH and `$SSHKEY` is `key`. */
 async function job(world: World, key: string, script: string) {
   const home = `${world.dir}/home`;
-  const deno = `exec deno run -q ${pgoctlPermissions(home).join(" ")} ${root}pgoctl.ts`;
   // The design document's job names no port: the runner's own is the test's.
-  await Deno.writeTextFile(`${world.dir}/pgoctl`, `#!/bin/sh\n${deno} -p ${world.port} "$@"\n`, {
-    mode: 0o755,
-  });
+  const shim = `#!/bin/sh\nexec ${join(pgoctlCommand(home))} -p ${world.port} "$@"\n`;
+  await Deno.writeTextFile(`${world.dir}/pgoctl`, shim, { mode: 0o755 });
   const env = {
     HOME: home,
     PATH: `${world.dir}:${Deno.env.get("PATH")}`,
     SSHKEY: key,
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+    DENO_DIR: denoDir(),
   };
   return await sh(["sh", "-ec", script], { env });
 }

@@ -2,8 +2,8 @@
  * Debian's docker-registry on loopback, for tests that pull from a real registry.
  * @module
  */
+import { freePort } from "./port.ts";
 import { as, get, ok, until } from "./shell.ts";
-import { freePort } from "./world.ts";
 
 /** Runs `body` with a registry that `user`'s Podman may reach without TLS; `host` is `127.0.0.1:PORT`. */
 export async function withRegistry(

@@ -1,6 +1,12 @@
-import { get, ok, until } from "./shell.ts";
+/**
+ * A repository of another host, as far as one host can have it: behind `git daemon`.
+ * @module
+ */
+import { freePort } from "./port.ts";
 import { oneService, web } from "./services.ts";
-import { baseImage, freePort, USERS, withWorld } from "./world.ts";
+import { get, ok, until } from "./shell.ts";
+import { baseImage, USERS } from "./users.ts";
+import { withWorld } from "./world.ts";
 
 const [ALICE] = USERS;
 

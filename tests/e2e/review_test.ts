@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { as, get, ok, sh, until } from "./shell.ts";
+import { freePort } from "./port.ts";
 import { oneService, status, web } from "./services.ts";
-import { baseImage, freePort, USERS, withWorld, type World } from "./world.ts";
+import { as, get, ok, sh, until } from "./shell.ts";
+import { baseImage, USERS } from "./users.ts";
+import { withWorld, type World } from "./world.ts";
 
 const [ALICE] = USERS;
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -2,7 +2,11 @@
  * The services that tests deploy.
  * @module
  */
-import { BASE, type Files, USERS, type World } from "./world.ts";
+import { freePort } from "./port.ts";
+import type { Files } from "./repository.ts";
+import { until } from "./shell.ts";
+import { BASE, baseImage, USERS } from "./users.ts";
+import { withWorld, type World } from "./world.ts";
 
 const [ALICE] = USERS;
 
@@ -41,4 +45,21 @@ ${more}`;
 /** What `pgoctl … status --json` prints. */
 export async function status(world: World) {
   return JSON.parse((await world.pgoctl("shop//status", ["--json"])).stdout);
+}
+
+/** Runs `body` while the service "shop" is live, which shows "one" at `url`. */
+export async function withShop(
+  body: (world: World, url: string, port: number) => Promise<void>,
+): Promise<void> {
+  await baseImage(ALICE);
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}/`;
+  await withWorld(
+    { files: { shop: web(port, "one") }, config: (world) => oneService(world, port) },
+    async (world) => {
+      await world.start();
+      await until("it is live", () => Promise.resolve(world.log().includes("is live")));
+      await body(world, url, port);
+    },
+  );
 }

@@ -74,3 +74,8 @@ export async function get(url: string): Promise<string> {
     return "";
   }
 }
+
+/** Where Deno keeps its modules, for programs that get another HOME. */
+export function denoDir(): string {
+  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+}

@@ -1,0 +1,53 @@
+/**
+ * Services of different users on one host: neither sees, or may operate, the other.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { freePort } from "./port.ts";
+import { web } from "./services.ts";
+import { as, get, until } from "./shell.ts";
+import { baseImage, USERS } from "./users.ts";
+import { withWorld, type World } from "./world.ts";
+
+const [ALICE, BOB] = USERS;
+
+Deno.test("two services of two users do not see each other", async () => {
+  const ports = [freePort(), freePort()];
+  const files = { one: web(ports[0] ?? 0, "one"), two: web(ports[1] ?? 0, "two") };
+  await baseImage(ALICE);
+  await baseImage(BOB);
+  const config = ({ dir }: Pick<World, "dir">) =>
+    [ALICE, BOB].map((user, at) =>
+      `[[services]]\nname = "${
+        ["one", "two"][at]
+      }"\nuser = "${user}"\nrepository = "file://${dir}/${["one", "two"][at]}.git"\nports = ["${
+        ports[at]
+      }/0"]\n`
+    ).join("\n");
+  await withWorld({ files, config }, async (world) => {
+    await world.start();
+    await until(
+      "both pages",
+      async () =>
+        await get(`http://127.0.0.1:${ports[0]}/`) === "one" &&
+        await get(`http://127.0.0.1:${ports[1]}/`) === "two",
+    );
+    await until("both are live", () => Promise.resolve(world.log().split("is live").length === 3));
+    const names = async (user: string) =>
+      (await as(user, ["podman", "ps", "-a", "--format", "{{.Names}}"])).stdout.trim().split("\n")
+        .sort();
+    assert.deepEqual(await names(ALICE), ["one_side_1", "one_web_1"]);
+    assert.deepEqual(await names(BOB), ["two_side_1", "two_web_1"]);
+    assert.notEqual((await as(BOB, ["ls", `${world.dir}/lib/one`])).code, 0);
+    assert.equal((await world.pgoctl("one//exec", ["two_web_1", "true"])).code, 64);
+    // A key of one is no key of the other.
+    await world.push("two", { "ssh/good.pub": await Deno.readTextFile(world.key("wrong.pub")) });
+    await until(
+      "two has the other key",
+      async () => (await world.pgoctl("two//ping", [], { key: "wrong" })).code === 0,
+    );
+    assert.equal((await world.pgoctl("two//ping")).code, 77);
+    assert.equal((await world.pgoctl("one//ping")).code, 0);
+    assert.equal((await world.pgoctl("one//ping", [], { key: "wrong" })).code, 77);
+  });
+});
