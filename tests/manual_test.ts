@@ -24,7 +24,7 @@ for (const manual of [PGOD_MANUAL, PGOCTL_MANUAL]) {
 Deno.test("every option in pgod's manual is one that pgod takes", () => {
   for (const [term] of PGOD_MANUAL.lists[0]?.entries ?? []) {
     const [flag = "", value] = term.replace(/^-\w, /, "").split(" ");
-    const given = value ? { DURATION: "5m", ADDRESS: ":22" }[value] ?? "/x" : undefined;
+    const given = value ? { DURATION: "5m", ADDRESS: ":22", N: "3" }[value] ?? "/x" : undefined;
     readFlags(["-c", "/f", flag, ...(given ? [given] : [])]);
   }
 });

@@ -2,7 +2,6 @@
  * What Podman itself says and does for one service: the truth behind every outcome.
  * @module
  */
-import { imagePrefix } from "../compose/build_file.ts";
 import type { User } from "./as_user.ts";
 import type { Command, Run } from "./process.ts";
 import { must } from "./service_directory.ts";
@@ -149,19 +148,17 @@ export async function startContainers(run: Run, user: User, ids: readonly string
   if (ids.length > 0) await run({ argv: ["podman", "start", ...ids], user });
 }
 
-/** The images PGO made for a service, with the deployment each belongs to. */
+/** Images whose names begin with `prefix` and end with a deployment's number. */
 export async function imageTags(
   run: Run,
   user: User,
-  service: string,
+  prefix: string,
 ): Promise<{ name: string; deployment: number }[]> {
   const format = "{{.Repository}}:{{.Tag}}";
   const { stdout } = await must(run, { argv: ["podman", "images", "--format", format], user });
   return stdout.split("\n").flatMap((name) => {
     const [, deployment] = /:(\d+)$/.exec(name) ?? [];
-    return deployment && name.startsWith(imagePrefix(service))
-      ? [{ name, deployment: Number(deployment) }]
-      : [];
+    return deployment && name.startsWith(prefix) ? [{ name, deployment: Number(deployment) }] : [];
   });
 }
 

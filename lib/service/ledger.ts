@@ -5,8 +5,8 @@
  */
 import { DatabaseSync } from "node:sqlite";
 
-/** How a deployment ended; `running` until it has. */
-export type DeploymentOutcome = "running" | "live" | "rejected" | "failed" | "rolled back";
+/** How a deployment ended; `running` until it has. `left`: it was live, and an operator went back from it. */
+export type DeploymentOutcome = "running" | "live" | "failed" | "rolled back" | "left";
 
 /** One attempt to make a candidate live. */
 export interface DeploymentRecord {
@@ -236,6 +236,13 @@ export class Ledger {
     this.#db.prepare(
       "UPDATE deployment SET ended = ?, outcome = ?, detail = ? WHERE service = ? AND number = ?",
     ).run(new Date().toISOString(), outcome, detail, record.service, record.number);
+  }
+
+  /** Marks a deployment that was live as one an operator went back from. */
+  leave(service: string, number: number, detail: string): void {
+    this.#db.prepare(
+      "UPDATE deployment SET outcome = 'left', detail = ? WHERE service = ? AND number = ?",
+    ).run(detail, service, number);
   }
 
   /** One deployment, if there was such a one. */

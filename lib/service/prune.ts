@@ -2,6 +2,7 @@
  * What no deployment needs any more: only this service's own images and files, only those PGO made.
  * @module
  */
+import { imagePrefix } from "../compose/build_file.ts";
 import { imageTags, removeImages } from "../host/podman.ts";
 import { must } from "../host/service_directory.ts";
 import type { Service } from "./service.ts";
@@ -14,7 +15,7 @@ export async function prune(service: Service): Promise<void> {
   const good = ledger.lastGood(config.name, live);
   const kept = new Set([live, good?.number, prepared?.record.number]);
   const isOld = (number: number) => number < live && !kept.has(number);
-  const images = (await imageTags(run, user, config.name)).filter(({ deployment }) =>
+  const images = (await imageTags(run, user, imagePrefix(config.name))).filter(({ deployment }) =>
     isOld(deployment)
   );
   const left = await removeImages(run, user, images.map(({ name }) => name));

@@ -38,6 +38,9 @@ export async function rollback(
     const candidate = await fromMirror(service, () => inspectCandidate(service, revision));
     report = await deploy(service, candidate, request);
   }
+  if (live !== null && ledger.service(config.name).live !== live) {
+    ledger.leave(config.name, live, `rollback by ${request.actor}`);
+  }
   await setFreeze(service, {
     actor: request.actor,
     since: new Date().toISOString(),

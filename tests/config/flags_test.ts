@@ -25,6 +25,8 @@ Deno.test("the quick start's flags", () => {
     root: false,
     ssh: { host: "::1", port: 2223 },
     interval: 5_400_000,
+    deploys: 2,
+    keepStale: 7 * 24 * 3_600_000,
   });
 });
 

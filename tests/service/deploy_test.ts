@@ -9,6 +9,7 @@ import type { Candidate } from "../../lib/service/candidate.ts";
 import { Ledger } from "../../lib/service/ledger.ts";
 import { createOutput } from "../../lib/service/output.ts";
 import { deploy } from "../../lib/service/reconcile.ts";
+import { Turns } from "../../lib/service/turns.ts";
 import { createService, type Service } from "../../lib/service/service.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -92,6 +93,7 @@ async function setup(): Promise<
     sleep: () => Promise.resolve(),
     log: silent,
     ledger,
+    turns: new Turns(2),
     dir: "/lib",
     how: "self" as const,
     settle: 500,
