@@ -36,9 +36,9 @@ const PATIENCE = 60_000;
 async function main(flags: Flags): Promise<number> {
   if (flags.command === "help") return print(renderHelp(PGOD_MANUAL));
   if (flags.command === "version") return print(`pgod ${VERSION}`);
+  if (flags.judge) return await judge(flags, flags.judge);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
   if (flags.command === "permissions") return print(commandLine(flags, how));
-  if (flags.judge) return await judge(flags, flags.judge);
   const log = openLog({ debug: flags.debug });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
   return flags.command === "check"

@@ -13,7 +13,7 @@ export const PGOD_MANUAL: Manual = {
   usage: [
     "pgod -c FILE [-d] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
     "pgod check -c FILE",
-    "pgod judge DIR [-c FILE] [--service NAME] [--json]",
+    "pgod judge DIR [-c FILE] [--service NAME] [--dir DIR] [--json]",
     "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
   ],
   description: [

@@ -97,6 +97,7 @@ export const up: Command = {
           ? await ensureLive(service, output)
           : await deploy(service, candidate, { cause: "up", actor, output });
         service.handled = service.tip;
+        service.quarantine = service.trouble = "";
         return await conclude(call, report);
       } catch (error) {
         // An up that failed has not changed what was wished before it.
@@ -128,7 +129,7 @@ export const sync: Command = {
         retry: call.options.has("retry"),
         signal,
       });
-      service.trouble = "";
+      service.trouble = report.result === "quarantined" ? report.line : "";
       await print(call, `${report.line}\n`);
       return report.result === "quarantined" ? QUARANTINED : 0;
     }),

@@ -29,6 +29,7 @@ export function createHandler(
       return status;
     } catch (error) {
       if (error instanceof StatusError) status = error.status;
+      if (status === 500) facts["error"] = (error as Error).message.split("\n")[0] ?? "";
       throw error;
     } finally {
       log.info("Command", {

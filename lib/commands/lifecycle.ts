@@ -90,17 +90,26 @@ async function stopFor({ service, actor }: Call, command: string): Promise<void>
   await remember(service, { stopped });
 }
 
-/** Runs one podman command on containers; a code that is not 0 is a failure whatever was printed. */
+/** Runs one podman command on containers, each with its own time to end; a code that is not 0 is a failure. */
 async function podman(
   call: Call,
   action: "start" | "stop" | "restart",
   picked: Container[],
 ): Promise<number> {
   const { service: { host, user }, stderr } = call;
-  // Not ended with the client: half of the containers restarted is what nobody wants.
-  const argv = ["podman", action, ...picked.map(({ id }) => id)] as const;
-  const { code } = await host.run({ argv, user, stdout: () => {}, stderr, deadline: DEADLINE });
-  if (code !== 0) throw new StatusError(500, `podman ${action} exited with ${code}`);
+  const groups = Map.groupBy(
+    picked,
+    ({ stopSeconds }) => action === "start" ? undefined : stopSeconds,
+  );
+  const codes = await Promise.all([...groups].map(async ([seconds, group]) => {
+    const wait = seconds === undefined ? [] : ["-t", String(seconds)];
+    // Not ended with the client: half of the containers restarted is what nobody wants.
+    const argv = ["podman", action, ...wait, ...group.map(({ id }) => id)] as const;
+    const deadline = DEADLINE + (seconds ?? 0) * 1000;
+    return (await host.run({ argv, user, stdout: () => {}, stderr, deadline })).code;
+  }));
+  const code = codes.find((code) => code !== 0);
+  if (code !== undefined) throw new StatusError(500, `podman ${action} exited with ${code}`);
   await print(call, picked.map(({ name }) => `${name}\n`).join(""));
   return 0;
 }

@@ -26,7 +26,7 @@ export const config: Command = {
   arity: [0, 0],
   options: [JSON_OPTION],
   async run(call) {
-    const verdict = await look(call, tipOf(call));
+    const verdict = await look(call, await revisionOf(call));
     const { model, findings } = verdict;
     const text = call.options.has("json")
       ? JSON.stringify(verdictJson({ model, findings }), null, 2) + "\n"
@@ -55,23 +55,20 @@ export const plan: Command = {
   },
 };
 
-function tipOf({ service }: Call): string {
-  if (!service.tip) throw new StatusError(500, "the repository was not fetched yet");
-  return service.tip;
-}
-
 function look({ service }: Call, revision: string) {
   return fromMirror(service, () => inspectRevision(service, revision));
 }
 
 async function revisionOf(call: Call): Promise<string> {
+  const { git, config, tip } = call.service;
   const [name] = call.args;
-  if (name === undefined) return tipOf(call);
   try {
-    return await call.service.git.findRevision(name, call.signal);
+    return await git.findRevision(name ?? config.branch, call.signal);
   } catch (error) {
-    if (error instanceof RemoteError) throw new StatusError(500, error.message);
-    throw error;
+    if (!(error instanceof RemoteError)) throw error;
+    // What was fetched before can be looked at without the remote.
+    if (name === undefined && tip) return tip;
+    throw new StatusError(name === undefined ? 500 : 400, error.message);
   }
 }
 

@@ -128,7 +128,10 @@ export function readDocument(
     const written = plain ? node.source ?? String(node.value) : String(node.value);
     if (written.includes("\0")) report(finding("problem", at, "holds a NUL, expected text"));
     try {
-      const { text, used } = interpolate(written, variables);
+      const { text, used, unset } = interpolate(written, variables);
+      for (const name of unset) {
+        report(finding("note", at, `variable ${name} is not set, it is empty`));
+      }
       at.content = text;
       if (used.size > 0) at.used = used;
     } catch (error) {

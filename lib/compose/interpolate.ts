@@ -7,6 +7,8 @@
 export interface Interpolated {
   text: string;
   used: Set<string>;
+  /** Of those, the ones that are not set and have no default: they became empty. */
+  unset: Set<string>;
 }
 
 /** Values by name. */
@@ -24,6 +26,7 @@ export function interpolate(
 ): Interpolated {
   if (depth > DEPTH) throw new Error("variables nest too deeply");
   const used = new Set<string>();
+  const unset = new Set<string>();
   let out = "";
   const insert = (name: string, value: string) => {
     used.add(name);
@@ -32,7 +35,7 @@ export function interpolate(
   };
   for (let at = 0; at < text.length;) {
     const dollar = text.indexOf("$", at);
-    if (dollar < 0) return { text: out + text.slice(at), used };
+    if (dollar < 0) return { text: out + text.slice(at), used, unset };
     out += text.slice(at, dollar);
     const rest = text.slice(dollar + 1);
     const [name] = /^[A-Za-z_]\w*/.exec(rest) ?? [];
@@ -40,12 +43,14 @@ export function interpolate(
       out += "$";
       at = dollar + 2;
     } else if (name) {
+      if (!variables.has(name)) unset.add(name);
       insert(name, variables.get(name) ?? "");
       at = dollar + 1 + name.length;
     } else if (rest.startsWith("{")) {
       const end = closing(text, dollar + 2);
       const inner = braces(text.slice(dollar + 2, end), variables, depth);
       for (const name of inner.used) used.add(name);
+      for (const name of inner.unset) unset.add(name);
       out += inner.text;
       if (out.length > LENGTH) throw new Error(`becomes longer than ${LENGTH} characters`);
       at = end + 1;
@@ -53,7 +58,7 @@ export function interpolate(
         '"$" begins no variable, expected "$NAME", "${NAME}", or "$$" for the sign itself',
       );}
   }
-  return { text: out, used };
+  return { text: out, used, unset };
 }
 
 /** Where the brace that was opened before `from` is closed. */
@@ -77,12 +82,16 @@ function braces(
   }
   const value = variables.get(name);
   const given = value !== undefined && (value !== "" || !operator.startsWith(":"));
+  const none = new Set<string>();
   const replacement = () => {
-    const { text, used } = interpolate(word, variables, depth + 1);
-    return { text, used: used.add(name) };
+    const { text, used, unset } = interpolate(word, variables, depth + 1);
+    return { text, used: used.add(name), unset };
   };
-  if (operator.endsWith("+")) return given ? replacement() : { text: "", used: new Set([name]) };
-  if (given || operator === "") return { text: value ?? "", used: new Set([name]) };
+  const plain = (text: string, unset = none) => ({ text, used: new Set([name]), unset });
+  if (operator.endsWith("+")) return given ? replacement() : plain("");
+  if (given || operator === "") {
+    return plain(value ?? "", value === undefined ? new Set([name]) : none);
+  }
   if (operator.endsWith("?")) {
     throw new Error(`variable ${name} is required: ${replacement().text || "it is not set"}`);
   }

@@ -26,6 +26,17 @@ export interface Loading {
   budget: Budget;
 }
 
+/** Keys at the top of a compose file, once its includes are merged in. */
+export const TOP_LEVEL = [
+  "version",
+  "name",
+  "services",
+  "networks",
+  "volumes",
+  "secrets",
+  "configs",
+];
+
 /** Files whose variables are read, in order. */
 type EnvFiles = { path: string; at: Where; required: boolean; raw?: boolean }[];
 
@@ -65,6 +76,7 @@ export async function loadProject(loading: Loading, project: Project): Promise<N
     const imported = new Map<string, Map<string, Node>>();
     for (const included of await includedProjects(top.get("include"), project, doors)) {
       const tree = await loadProject(loading, included);
+      reader.tableOf(tree, TOP_LEVEL);
       if (isTable(tree?.content)) importProject(imported, tree.content, reader);
     }
     top.delete("include");

@@ -6,7 +6,7 @@
 import { posix } from "node:path";
 import { Budget, TooMuch } from "./budget.ts";
 import { Files } from "./files.ts";
-import { loadProject, readVariables } from "./load.ts";
+import { loadProject, readVariables, TOP_LEVEL } from "./load.ts";
 import type { Model, Service } from "./model.ts";
 import type { Node } from "./node.ts";
 import { type Finding, finding, isRefused, type Where } from "./problem.ts";
@@ -123,15 +123,7 @@ async function readModel(
   doors: { reader: Reader; files: Files; secrets: ReadonlySet<string> },
 ): Promise<Model> {
   const { reader, files } = doors;
-  const top = reader.tableOf(tree, [
-    "version",
-    "name",
-    "services",
-    "networks",
-    "volumes",
-    "secrets",
-    "configs",
-  ]);
+  const top = reader.tableOf(tree, TOP_LEVEL);
   const name = top.get("name");
   if (name) {
     reader.note(

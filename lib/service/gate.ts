@@ -41,7 +41,15 @@ export type Condition =
   | "service_completed_successfully";
 
 /** A deployment that is not well; one line. */
-export class GateError extends Error {}
+export class GateError extends Error {
+  constructor(
+    /** Which service is not. */
+    readonly composeService: string,
+    what: string,
+  ) {
+    super(`${composeService} ${what}`);
+  }
+}
 
 /** Watches the containers of one deployment. */
 export class Gate {
@@ -85,10 +93,10 @@ export class Gate {
   ): Promise<boolean> {
     const { wanted } = watched;
     const { name } = wanted;
-    if (!container) throw new GateError(`${name} was not started`);
+    if (!container) throw new GateError(name, "was not started");
     if (container.state === "exited" && container.exitCode === 0 && wanted.mayEnd) {
       if (condition === "service_healthy") {
-        throw new GateError(`${name} ended before it was healthy`);
+        throw new GateError(name, "ended before it was healthy");
       }
       return true;
     }
@@ -109,7 +117,7 @@ export class Gate {
     watched.healthy = false;
     watched.answered.clear();
     if (++watched.starts > STARTS) {
-      throw new GateError(`${watched.wanted.name} restarts again and again`);
+      throw new GateError(watched.wanted.name, "restarts again and again");
     }
   }
 
@@ -120,7 +128,7 @@ export class Gate {
     if (["created", "initialized", "configured", "stopping"].includes(state)) {
       if (performance.now() - this.#began < PORT_PATIENCE) return false;
     }
-    throw new GateError(`${wanted.name} is ${status.toLowerCase() || state}`);
+    throw new GateError(wanted.name, `is ${status.toLowerCase() || state}`);
   }
 
   async #isHealthy(watched: Watched, { id }: Container): Promise<boolean> {
@@ -148,7 +156,8 @@ export class Gate {
       if (++watched.failures >= check.retries) {
         const said = (outcome.stdout + outcome.stderr).trim().split("\n").at(-1) ?? "";
         throw new GateError(
-          `${watched.wanted.name} is unhealthy: ${watched.failures} checks failed${
+          watched.wanted.name,
+          `is unhealthy: ${watched.failures} checks failed${
             said ? `, the last with: ${said.slice(0, 200)}` : ""
           }`,
         );
@@ -174,7 +183,7 @@ export class Gate {
     const [left] = ports.filter(({ port }) => !watched.answered.has(port));
     const patience = Math.max(PORT_PATIENCE, watched.check?.startPeriod ?? 0);
     if (left && performance.now() - watched.since > patience) {
-      throw new GateError(`${name} does not answer at its port ${left.port}`);
+      throw new GateError(name, `does not answer at its port ${left.port}`);
     }
     return left === undefined;
   }

@@ -30,6 +30,9 @@ export async function judgeDirectory(
   directory: string,
   { dir, config, name }: { dir: string; config?: Config; name?: string },
 ): Promise<Verdict> {
+  if (!(await Deno.stat(directory).catch(() => undefined))?.isDirectory) {
+    throw new ConfigError([`${directory}: there is no such directory`]);
+  }
   const service = config && pickService(config, name);
   const own = service?.name ?? name ?? plainName(directory);
   const { model, findings } = await resolve(directorySource(directory), {

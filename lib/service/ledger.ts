@@ -100,7 +100,10 @@ export class Ledger {
   constructor(path: string) {
     if (path !== ":memory:") claim(path);
     this.#db = new DatabaseSync(path);
-    this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    // Two pgods on one directory would undo each other's work.
+    this.#db.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+    );
     const version = Number(this.#db.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version > VERSION) {
       throw new Error(`${path} was written by a newer pgod (schema ${version})`);

@@ -11,6 +11,7 @@ export function openLedger(path: string, log: Log): Ledger {
     return new Ledger(path);
   } catch (error) {
     const why = (error as Error).message;
+    if (/locked/.test(why)) throw new Error(`${path} is in use: another pgod runs with this --dir`);
     if (/newer pgod|somebody else/.test(why)) throw error;
     const aside = `${path}.broken-${new Date().toISOString().replace(/[:.]/g, "-")}`;
     for (const suffix of ["", "-wal", "-shm"]) {

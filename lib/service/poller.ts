@@ -39,6 +39,7 @@ export async function follow(
   const { signal, random = Math.random } = options;
   let cause: string = options.cause;
   let ready = false;
+  let said = "";
   for (let failures = 0; !signal.aborted;) {
     try {
       await service.lock.hold("reconcile by pgod", async () => {
@@ -50,20 +51,24 @@ export async function follow(
         ready = true;
         const request = { cause, actor: "pgod", output, signal: options.deadline };
         const report = await reconcile(service, request);
-        if (report.result !== "current" || cause !== "push") say(service, report);
+        const trouble = report.result === "quarantined" ? report.line : "";
+        const isNews = trouble ? trouble !== service.trouble : report.result !== "current";
+        if (isNews || cause !== "push") say(service, report);
+        if (service.trouble && !trouble) host.log.info(`"${config.name}" is well again`);
+        service.trouble = trouble;
       }, { patience: PATIENCE, signal });
-      if (service.trouble) host.log.info(`"${config.name}" is well again`);
-      service.trouble = "";
+      said = "";
       failures = 0;
       cause = "push";
     } catch (error) {
       if (signal.aborted) break;
       const lines = failureLines(error);
       const trouble = lines.join("; ");
-      if (trouble !== service.trouble) {
+      if (trouble !== said) {
         for (const line of lines) host.log.error(`${config.name}: ${line}`, { tip: service.tip });
       }
-      service.trouble = trouble;
+      said = trouble;
+      service.trouble = service.quarantine || trouble;
       failures = error instanceof RemoteError ? failures + 1 : 0;
     }
     await host.sleep(nextDelay(options.interval, failures, random()), signal);

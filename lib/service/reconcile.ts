@@ -90,17 +90,26 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
       await advance(service, tip);
     }
     const healed = await heal(service, request.output);
-    return healed.length > 0
-      ? backAgain(healed)
+    if (healed.length > 0) return backAgain(healed);
+    const { quarantine } = service;
+    return quarantine
+      ? { result: "quarantined", line: quarantine }
       : { result: "current", line: `${short(tip)} is the tip` };
   }
   try {
     const report = await bringAbout(service, tip, live, request);
     service.handled = tip;
+    service.quarantine = report.result === "quarantined" ? report.line : "";
     return report;
   } catch (error) {
     // These will be no better next time: only a push or an operator can change them.
-    if (error instanceof Rejection || error instanceof StepError) service.handled = tip;
+    if (error instanceof Rejection || error instanceof StepError) {
+      service.handled = tip;
+      service.quarantine = `${short(tip)} waits for a push or sync --retry: ${
+        error.message.replaceAll("\n", "; ")
+      }`;
+      service.trouble = service.quarantine;
+    }
     throw error;
   }
 }
@@ -121,7 +130,13 @@ async function bringAbout(
     await advance(service, tip);
     const healed = await heal(service, request.output);
     if (healed.length > 0) return backAgain(healed);
-    return { result: "current", line: `${short(tip)} is live as deployment ${live}` };
+    const { revision } = ledger.deployment(config.name, live) ?? {};
+    const line = revision === tip
+      ? `${short(tip)} is live as deployment ${live}`
+      : `the checkout follows ${
+        short(tip)
+      }; deployment ${live} stays, since no file it is made from by name changed (plan shows what would; build and up deploy it)`;
+    return { result: "current", line };
   }
   const last = ledger.last(config.name);
   const again = last?.digest === candidate.digest && last.revision === tip;
@@ -172,9 +187,12 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
   if (!record) return { result: "current", line: "nothing is deployed yet" };
   const found = await containers(host.run, user, config.name);
-  const foreign = found.some(({ deployment }) => deployment !== String(live));
-  if (!foreign && found.some(({ state }) => state === "running")) {
-    return { result: "current", line: `deployment ${live} runs` };
+  if (found.length > 0 && found.every(({ deployment }) => deployment === String(live))) {
+    service.healing = { tries: 0, next: 0 };
+    const healed = await heal(service, output);
+    return healed.length > 0
+      ? { ...backAgain(healed), result: "started" }
+      : { result: "current", line: `deployment ${live} runs` };
   }
   await takeDown(service, live, output);
   await bringUp(service, record, output);

@@ -57,6 +57,8 @@ export interface Service {
   keys: AuthorizedKey[];
   /** The tip that the last reconcile came to an end with, whatever the end; ticks need not look at it again. */
   handled: string | undefined;
+  /** Why `handled` was not deployed, in one line; `""` when it was. */
+  quarantine: string;
   /** Set by `pull` and `build`, used by `up`. */
   prepared: Prepared | undefined;
   /** One line about the last failed tick, `""` after a good one. */
@@ -83,6 +85,7 @@ export function createService(
     lock: new Lock(),
     tip: undefined,
     handled: undefined,
+    quarantine: "",
     keys: [],
     prepared: undefined,
     trouble: "",

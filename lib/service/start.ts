@@ -5,6 +5,7 @@
 import type { Wanted } from "../compose/start_plan.ts";
 import { endOrphans, type Listener, listeners } from "../host/listeners.ts";
 import { accountName } from "../host/users.ts";
+import { containers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
 import { type Frozen, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import { Gate, GateError } from "./gate.ts";
@@ -41,9 +42,31 @@ export async function bringUp(
     await gate.reach(frozen.plan.wanted.map(({ name }) => name), "settled");
   } catch (error) {
     if (!(error instanceof GateError)) throw error;
-    const last = output.lastLine();
+    // Its container is about to be removed, and what it said with it.
+    const last = await lastWords(service, number, error.composeService, output);
     throw new StepError(last ? `${error.message}: ${last}` : error.message);
   }
+}
+
+/** Copies the end of what a container printed to the output; returns its last line. */
+async function lastWords(
+  { host: { run }, user, config }: Service,
+  number: number,
+  name: string,
+  output: Output,
+): Promise<string> {
+  const found = (await containers(run, user, config.name)).find(({ composeService, deployment }) =>
+    composeService === name && deployment === String(number)
+  );
+  if (!found) return output.lastLine();
+  output.step(`the last lines of ${found.name}:`);
+  const { stdout, stderr } = await run({
+    argv: ["podman", "logs", "--tail", "20", found.id],
+    user,
+  });
+  const said = (stdout + stderr).trimEnd();
+  if (said !== "") await output.stderr(new TextEncoder().encode(`${said}\n`));
+  return said.split("\n").at(-1)?.trim().slice(0, 200) ?? "";
 }
 
 /** Has podman-compose start some services of a deployment; the others stay as they are. */

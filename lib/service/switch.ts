@@ -132,6 +132,7 @@ async function goBack(
   try {
     await takeDown(service, failed.number, output);
     await service.git.materialize(previous.revision, service.paths.checkout);
+    await remember(service, { checkout: previous.revision });
     await bringUp(service, previous, output);
     return "";
   } catch (error) {

@@ -44,13 +44,14 @@ export function pinHost({ file, host, port, key, strict, say }: ShownKey): void 
   if (strict) {
     throw refusal(`the key ${print} of ${name} is not in ${file}, and --strict accepts no new one`);
   }
-  say(`pgoctl: new host ${name} with key ${print}, added to ${file}`);
   try {
     Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const line = (text === "" || text.endsWith("\n") ? "" : "\n") + hostLine(host, port, key);
     Deno.writeTextFileSync(file, line, { append: true, mode: 0o600 });
+    say(`pgoctl: new host ${name} with key ${print}, added to ${file}`);
   } catch (error) {
-    say(`pgoctl: it could not be written down: ${(error as Error).message.split("\n")[0]}`);
+    const why = (error as Error).message.split("\n")[0];
+    say(`pgoctl: new host ${name} with key ${print}, which could NOT be added to ${file}: ${why}`);
   }
 }
 

@@ -41,6 +41,8 @@ export async function withWorld(
     config(world: Pick<World, "dir">): string;
     path?: string;
     interval?: string;
+    /** Another pgod.ts than this tree's. */
+    pgod?: string;
   },
   body: (world: World) => Promise<void>,
 ): Promise<void> {
@@ -71,7 +73,7 @@ export async function withWorld(
     ssh: (line, options) => ssh(place, line, options),
     configure: (toml) => Deno.writeTextFile(`${dir}/config.toml`, toml),
     async start() {
-      const command = await permittedCommand(pgodFlags(place), { env });
+      const command = await permittedCommand(pgodFlags(place), { env, pgod: setup.pgod });
       const more = ["-d", "-t", setup.interval ?? "1s"];
       const seen = log.split("Launched servers").length;
       child = startLogging([...command, ...more], (text) => log += text, env).child;

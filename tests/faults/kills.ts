@@ -1,0 +1,57 @@
+/**
+ * pgod is killed with SIGKILL before and after each step of a deployment.
+ * @module
+ */
+import type { Fault } from "./fault.ts";
+
+const STEPS: [name: string, words: string, starts: boolean][] = [
+  [
+    "git fetch",
+    "git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c protocol.ext.allow=never -c gc.autoDetach=false --git-dir=",
+    true,
+  ],
+  ["build", "podman-compose -p shop -f", true],
+  ["tag", "podman tag", true],
+  ["checkout", "checkout read-tree", true],
+  ["stop", "podman stop", true],
+  ["down", "run.yaml down", true],
+  ["up", "run.yaml up -d", true],
+];
+
+/** Without it a deployment that was begun once counts as done, and nothing is started at boot. */
+const FORGETFUL = [
+  {
+    file: "lib/service/reconcile.ts",
+    find: 'if (again && ["failed", "rolled back"].includes(last.outcome)',
+    replace: 'if (again && ["failed", "rolled back", "running"].includes(last.outcome)',
+  },
+  {
+    file: "lib/service/poller.ts",
+    find: "          say(service, await ensureLive(service, output));\n",
+    replace: "",
+  },
+  {
+    file: "lib/service/heal.ts",
+    find: "  if (found.length === 0) {",
+    replace: "  if (found.length >= 0) {",
+  },
+];
+
+/** A kill before and after each step. */
+export const KILLS: Fault[] = STEPS.flatMap(([name, words, starts]) =>
+  (["before", "after"] as const).map((when): Fault => ({
+    name: `pgod killed ${when} ${name}`,
+    expected: "two",
+    starts,
+    without: FORGETFUL,
+    harm: "the push never arrives, or nothing runs",
+    async happen({ world, halts, publish }) {
+      await halts.halt(when, name === "git fetch" ? "fetch --quiet" : words);
+      await publish("two");
+      await halts.reached();
+      await world.signal("KILL");
+      await halts.drop();
+      await world.start();
+    },
+  }))
+);
