@@ -9,6 +9,7 @@ import { resolve } from "../compose/resolve.ts";
 import { bindSources, composeServices, runFile } from "../compose/run_file.ts";
 import { type StartPlan, startPlan } from "../compose/start_plan.ts";
 import {
+  isMissing,
   readPrivateFile,
   realPaths,
   writeMountedFile,
@@ -32,6 +33,14 @@ export async function freeze(service: Service, { record, candidate }: Prepared):
   await writePrivateFile(run, user, `${at}.env.json`, JSON.stringify(env));
   await writePrivateFile(run, user, `${at}.start.json`, JSON.stringify(startPlan(candidate.model)));
   await writePrivateFile(run, user, runFilePath(service, record.number), text);
+}
+
+/** Whether there is a run file of deployment `number`. */
+export async function isFrozen(
+  { host: { run }, user, paths }: Service,
+  number: number,
+): Promise<boolean> {
+  return !await isMissing(run, user, `${paths.deployments}/${number}.run.yaml`);
 }
 
 /** A frozen deployment, read again. */

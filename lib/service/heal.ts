@@ -4,7 +4,7 @@
  */
 import type { Wanted } from "../compose/start_plan.ts";
 import { type Container, containers, startContainers } from "../host/podman.ts";
-import { type Frozen, judgeFrozen, readFrozen } from "./frozen.ts";
+import { type Frozen, isFrozen, judgeFrozen, readFrozen } from "./frozen.ts";
 import { Gate, GateError } from "./gate.ts";
 import type { Output } from "./output.ts";
 import { StepError } from "./prepare.ts";
@@ -46,6 +46,7 @@ export async function heal(service: Service, output: Output): Promise<Drift[]> {
   const { host, config, user } = service;
   const { live } = host.ledger.service(config.name);
   if (live === null || performance.now() < service.healing.next) return [];
+  if (!await isFrozen(service, live)) return [];
   const frozen = await readFrozen(service, live);
   const found = drift(frozen.plan.wanted, live, await containers(host.run, user, config.name));
   if (found.length === 0) {

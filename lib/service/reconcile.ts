@@ -9,6 +9,7 @@ import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
 import { type Drift, heal } from "./heal.ts";
+import { isFrozen } from "./frozen.ts";
 import { describeFreeze, frozen } from "./hold.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
 import { prune } from "./prune.ts";
@@ -126,7 +127,8 @@ async function bringAbout(
 ): Promise<Report> {
   const { host: { ledger }, config } = service;
   const candidate = await inspect(service, tip);
-  if (ledger.deployment(config.name, live)?.digest === candidate.digest) {
+  const same = ledger.deployment(config.name, live)?.digest === candidate.digest;
+  if (same && live !== null && await isFrozen(service, live)) {
     await advance(service, tip);
     const healed = await heal(service, request.output);
     if (healed.length > 0) return backAgain(healed);
@@ -186,6 +188,9 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
   const record = host.ledger.deployment(config.name, live);
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
   if (!record) return { result: "current", line: "nothing is deployed yet" };
+  if (!await isFrozen(service, record.number)) {
+    return { result: "current", line: `the run file of deployment ${live} is gone` };
+  }
   const found = await containers(host.run, user, config.name);
   if (found.length > 0 && found.every(({ deployment }) => deployment === String(live))) {
     service.healing = { tries: 0, next: 0 };

@@ -5,6 +5,7 @@
  */
 import { containers } from "../host/podman.ts";
 import { readPrivateFile, writePrivateFile } from "../host/service_directory.ts";
+import { isFrozen } from "./frozen.ts";
 import type { DeploymentRecord, ServiceRecord } from "./ledger.ts";
 import type { Service } from "./service.ts";
 
@@ -66,7 +67,9 @@ async function fromContainers(service: Service): Promise<State | undefined> {
   const found = await containers(run, user, config.name);
   const numbers = [...new Set(found.map(({ deployment }) => deployment))];
   const [first] = found;
+  // Containers of another pgod with a service of that name are nothing to go on with.
   if (numbers.length !== 1 || !first?.deployment) return undefined;
+  if (!await isFrozen(service, Number(first.deployment))) return undefined;
   // Without its digest it is deployed anew, once: nobody knows what it depended on.
   const live = { number: Number(first.deployment), revision: first.revision, digest: "" };
   return { live, checkout: null, stopped: null, frozen: null };
