@@ -36,6 +36,14 @@ export interface Expectation {
   };
   verdict?: { key?: string; message?: string; file?: string; line?: number }[];
   podman_compose?: string;
+  /** Each matches a line of what podman-compose asks podman to do: one call, its words quoted for a shell. */
+  proof?: string[];
+  /** In place of `proof`: podman-compose never comes to an end, and asks nothing of podman before. */
+  proof_hangs?: boolean;
+  /** In place of `proof`: podman-compose runs out of the memory that is plenty for all other cases. */
+  proof_memory?: boolean;
+  /** The podman-compose that is shown; 1.0.3 where absent. */
+  proof_version?: string;
 }
 
 /** One repository of the corpus. */
