@@ -3,6 +3,7 @@
  * @module
  */
 import type { Container } from "../host/podman.ts";
+import { judgeFrozen, readFrozen } from "../service/frozen.ts";
 import { ensureLive } from "../service/reconcile.ts";
 import { remember } from "../service/state.ts";
 import { takeDown } from "../service/switch.ts";
@@ -57,7 +58,10 @@ export const start: Command = {
     alone(call, "start", async (output) => {
       const { service, args } = call;
       const { ledger } = service.host;
-      if (args.length > 0) return await podman(call, "start", await pickContainers(call));
+      if (args.length > 0) {
+        await judgeLive(call);
+        return await podman(call, "start", await pickContainers(call));
+      }
       const { stopped, live } = ledger.service(service.config.name);
       if (live === null) {
         throw new StatusError(400, `nothing is deployed of "${service.config.name}", try up`);
@@ -82,8 +86,19 @@ export const restart: Command = {
   arity: [0, 100],
   options: [],
   run: (call) =>
-    alone(call, "restart", async () => await podman(call, "restart", await pickContainers(call))),
+    alone(call, "restart", async () => {
+      const picked = await pickContainers(call);
+      await judgeLive(call);
+      return await podman(call, "restart", picked);
+    }),
 };
+
+/** What is started again is judged again: a container may have made a link of what it mounts. */
+async function judgeLive({ service }: Call): Promise<void> {
+  const { live } = service.host.ledger.service(service.config.name);
+  if (live === null) return;
+  await judgeFrozen(service, live, (await readFrozen(service, live)).text);
+}
 
 async function stopFor({ service, actor }: Call, command: string): Promise<void> {
   const stopped = `by ${actor} with ${command} at ${new Date().toISOString()}`;

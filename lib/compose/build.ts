@@ -3,6 +3,7 @@
  * @module
  */
 import { posix } from "node:path";
+import { readContainerfile } from "./containerfile.ts";
 import type { Files } from "./files.ts";
 import type { Build } from "./model.ts";
 import { isTable, type Node, type Table } from "./node.ts";
@@ -60,30 +61,48 @@ export async function readBuild(
     ? undefined
     : files.locate({ ...dockerfileNode, base: context }, dockerfile);
   if (dockerfile !== undefined && file === undefined) return undefined;
-  if (await files.isPlain(context, contextNode) && await files.source.kind(context) === undefined) {
-    reader.problem(contextNode, `${context} is not in the repository`);
-  } else if (file !== undefined && await files.isPlain(file, dockerfileNode)) {
-    const kind = await files.source.kind(file);
-    if (kind !== "file") {
-      const what = kind === undefined ? "not in the repository" : "no regular file";
-      reader.problem(dockerfileNode, `${file} is ${what}, expected a Containerfile`);
-    }
-  } else if (file === undefined && inline === undefined) {
-    for (const usual of USUAL) {
-      await files.isPlain(posix.join(context, usual), contextNode);
-    }
+  if (!await files.isPlain(context, contextNode)) return undefined;
+  if (await files.source.kind(context) !== "directory") {
+    reader.problem(contextNode, `${context} is no directory of the repository`);
+    return undefined;
+  }
+  const args = Object.fromEntries(
+    // A name alone takes the config's value, by podman-compose's environment, or stays out.
+    [...reader.pairs(table.get("args"))].filter(([name, { value }]) =>
+      value !== null || secrets.has(name)
+    ).map(([name, { value }]) => [name, value]),
+  );
+  const at = file === undefined ? contextNode : dockerfileNode;
+  const path = inline === undefined ? file ?? await usualFile(files, context) : undefined;
+  if (inline === undefined && path === undefined) {
+    reader.problem(at, `there is no Containerfile in ${context}`);
+  }
+  if (path?.endsWith(".in")) {
+    reader.violation(at, `${path} would be run through a preprocessor, expected another name`);
+  }
+  // Not among the files a deployment depends on: images are built anew when the compose file says so.
+  const text = inline ?? (path === undefined ? undefined : await files.open(path, at, true, false));
+  const { refused, images } = readContainerfile(text ?? "", args);
+  for (const { line, message } of refused) {
+    reader.violation(at, `${path ?? "line"}:${line}: ${message}`);
   }
   return {
     context,
     dockerfile: file === undefined ? undefined : posix.relative(context, file),
     inline,
     target: reader.text(table.get("target"), /^\w[\w.-]*$/, "a stage's name"),
-    args: Object.fromEntries(
-      // A name alone takes the config's value, by podman-compose's environment, or stays out.
-      [...reader.pairs(table.get("args"))].filter(([name, { value }]) =>
-        value !== null || secrets.has(name)
-      ).map(([name, { value }]) => [name, value]),
-    ),
+    args,
+    images,
     at: node,
   };
+}
+
+/** What podman-compose takes where no dockerfile is named. */
+async function usualFile(files: Files, context: string): Promise<string | undefined> {
+  for (const name of USUAL) {
+    const path = posix.join(context, name);
+    if (await files.source.kind(path) === undefined) continue;
+    return path;
+  }
+  return undefined;
 }

@@ -29,16 +29,18 @@ export interface SideFile {
 export function imageTag({ service, id }: Deployment, composeService: string): string {
   // Image names are lower case with single separators; the hex keeps Web_A and web-a apart.
   const plain = /^[a-z0-9]+([._-][a-z0-9]+)*$/.test(composeService);
-  const hex = Array.from(
-    new TextEncoder().encode(composeService),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
-  return `${imagePrefix(service)}${plain ? composeService : `0${hex}`}:${id}`;
+  return `${imagePrefix(service)}${plain ? composeService : `0${hex(composeService)}`}:${id}`;
+}
+
+function hex(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** What all images of a PGO service's deployments begin with. */
 export function imagePrefix(service: string): string {
-  return `localhost/pgo/${service.replace(/-{2,}|-$/g, "-x")}/`;
+  // Image names have no "-" at their end; no service has a "." in its name.
+  return `localhost/pgo/${service.endsWith("-") ? `hex.${hex(service)}` : service}/`;
 }
 
 /** The build file of a deployment; `tags` is empty when nothing is to be built. */

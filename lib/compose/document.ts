@@ -127,14 +127,17 @@ export function readDocument(
     const plain = node.type === Scalar.PLAIN && typeof node.value !== "string";
     const written = plain ? node.source ?? String(node.value) : String(node.value);
     if (written.includes("\0")) report(finding("problem", at, "holds a NUL, expected text"));
+    if (!written.isWellFormed()) report(finding("problem", at, "holds half a character"));
     try {
       const { text, used, unset } = interpolate(written, variables);
       for (const name of unset) {
         report(finding("note", at, `variable ${name} is not set, it is empty`));
       }
       at.content = text;
+      budget.takeCharacters(text.length);
       if (used.size > 0) at.used = used;
     } catch (error) {
+      if (error instanceof TooMuch) throw error;
       report(finding("problem", at, (error as Error).message));
       at.content = "";
     }
@@ -144,6 +147,7 @@ export function readDocument(
     survey(text);
     document = parseDocument(text, {
       lineCounter: lines,
+      prettyErrors: false,
       version: "1.2",
       merge: false,
       // Looked for below, by their text.

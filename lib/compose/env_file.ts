@@ -3,6 +3,7 @@
  * interpolated, single-quoted ones are not. (`node:util` and the usual packages cannot tell the quotes apart.)
  * @module
  */
+import { type Budget, TooMuch } from "./budget.ts";
 import { interpolate, type Variables } from "./interpolate.ts";
 
 /** One assignment. */
@@ -15,6 +16,9 @@ export interface Assignment {
   /** Counts from 1. */
   line: number;
 }
+
+/** Characters a line may have. */
+const LINE = 128 * 1024;
 
 const ESCAPES: Record<string, string> = {
   n: "\n",
@@ -29,7 +33,11 @@ const ESCAPES: Record<string, string> = {
  * Reads the text of an env file; `raw` takes values as they stand. Later lines may use the names of earlier
  * ones. @throws {Error} with one line that begins with the line's number.
  */
-export function readEnvFile(text: string, variables: Variables, raw = false): Assignment[] {
+export function readEnvFile(
+  text: string,
+  variables: Variables,
+  { raw = false, budget }: { raw?: boolean; budget?: Budget } = {},
+): Assignment[] {
   const found: Assignment[] = [];
   const scope = new Map(variables);
   const source = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
@@ -38,6 +46,7 @@ export function readEnvFile(text: string, variables: Variables, raw = false): As
     for (; counted < at; counted++) if (source[counted] === "\n") line++;
     const end = source.indexOf("\n", at) < 0 ? source.length : source.indexOf("\n", at);
     const written = source.slice(at, end);
+    if (written.length > LINE) throw new Error(`${line}: longer than ${LINE} characters`);
     at = end + 1;
     if (/^\s*(#|$)/.test(written)) continue;
     const [, name, assign, rest = ""] =
@@ -48,7 +57,7 @@ export function readEnvFile(text: string, variables: Variables, raw = false): As
       continue;
     }
     const quote = raw ? "" : /^\s*(["'])/.exec(rest)?.[1] ?? "";
-    let value = raw ? rest : rest.replace(/(^|\s)#.*$/, "").trim();
+    let value = raw ? rest : withoutComment(rest).trim();
     let used: ReadonlySet<string> = new Set();
     if (quote !== "") {
       const start = end - rest.trimStart().length + 1;
@@ -71,9 +80,12 @@ export function readEnvFile(text: string, variables: Variables, raw = false): As
         value = text;
         used = new Set([...names].flatMap((from) => [from, ...origins.get(from) ?? []]));
       } catch (error) {
+        if (error instanceof TooMuch) throw error;
         throw new Error(`${line}: ${(error as Error).message}`);
       }
     }
+    budget?.takeValues(1);
+    budget?.takeCharacters(value.length);
     if (value.includes("\0")) throw new Error(`${line}: the value of ${name} holds a NUL`);
     if (!variables.has(name)) {
       scope.set(name, value);
@@ -82,6 +94,14 @@ export function readEnvFile(text: string, variables: Variables, raw = false): As
     found.push({ name, value, used, line });
   }
   return found;
+}
+
+/** Without a comment: a "#" at the beginning or after a blank. */
+function withoutComment(text: string): string {
+  for (let at = text.indexOf("#"); at >= 0; at = text.indexOf("#", at + 1)) {
+    if (at === 0 || /\s/.test(text[at - 1] ?? "")) return text.slice(0, at);
+  }
+  return text;
 }
 
 function closing(source: string, from: number, quote: string): number {

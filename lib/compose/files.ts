@@ -3,6 +3,7 @@
  * @module
  */
 import { posix } from "node:path";
+import { type Budget, TooMuch } from "./budget.ts";
 import type { Node } from "./node.ts";
 import { finding, type Report, type Where } from "./problem.ts";
 import type { Source } from "./source.ts";
@@ -12,9 +13,17 @@ const FILES = 300;
 
 const REMOTE = /^(\w[\w+.-]+:\/\/|git@|github\.com\/|oci:|docker:|data:|https?:)/i;
 
+// deno-lint-ignore no-control-regex
+const UNUSUAL = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffd\ufffe\uffff]/;
+
+/** Whether a path is short and has only characters that everybody reads alike. */
+export function isPlainPath(path: string): boolean {
+  return path.length <= 1024 && !UNUSUAL.test(path) && path.isWellFormed();
+}
+
 /** Where `path`, relative to `base`, is from the top of the repository; undefined when that is outside of it. */
 export function locate(base: string, path: string): string | undefined {
-  if (path.startsWith("/") || path.startsWith("~") || REMOTE.test(path) || path.includes("\0")) {
+  if (path.startsWith("/") || path.startsWith("~") || REMOTE.test(path) || !isPlainPath(path)) {
     return undefined;
   }
   const found = posix.normalize(posix.join(base, path)).replace(/(?<=.)\/$/, "");
@@ -26,7 +35,7 @@ export class Files {
   /** Every path that was looked at, whether it was there or not. */
   readonly seen = new Set<string>();
 
-  constructor(readonly source: Source, readonly report: Report) {}
+  constructor(readonly source: Source, readonly report: Report, readonly budget: Budget) {}
 
   /** Where a path that stands in a compose file is; what lies outside is a violation. */
   locate(node: Node, path: string): string | undefined {
@@ -39,10 +48,10 @@ export class Files {
   }
 
   /** Text of the file at `path`; undefined, and reported unless that is fine, when there is none. */
-  async open(path: string, at: Where, required = true): Promise<string | undefined> {
+  async open(path: string, at: Where, required = true, watch = true): Promise<string | undefined> {
     const refuse = (message: string) =>
       void this.report(finding("problem", at, `${path} ${message}`));
-    this.seen.add(path);
+    if (watch) this.seen.add(path);
     if (this.seen.size > FILES) return refuse(`is one file too many, expected at most ${FILES}`);
     if (!await this.isPlain(path, at)) return undefined;
     const kind = await this.source.kind(path);
@@ -55,7 +64,9 @@ export class Files {
     let bytes: Uint8Array;
     try {
       bytes = await this.source.read(path);
+      this.budget.takeCharacters(bytes.length);
     } catch (error) {
+      if (error instanceof TooMuch) throw error;
       return void this.report(finding("problem", at, (error as Error).message));
     }
     try {

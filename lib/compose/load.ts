@@ -3,7 +3,7 @@
  * are merged in, services of profiles that are not active are gone.
  * @module
  */
-import type { Budget } from "./budget.ts";
+import { type Budget, TooMuch } from "./budget.ts";
 import { readDocument } from "./document.ts";
 import { readEnvFile } from "./env_file.ts";
 import { Extender } from "./extend.ts";
@@ -220,13 +220,18 @@ function envFiles({ files, reader }: Loading, node: Node) {
   });
 }
 
-async function readAssignments({ files, reader }: Loading, paths: EnvFiles, over: Variables) {
+async function readAssignments(
+  { files, reader, budget }: Loading,
+  paths: EnvFiles,
+  over: Variables,
+) {
   const all = [];
   for (const { path, at, required, raw } of paths) {
     const text = await files.open(path, at, required);
     try {
-      all.push(...readEnvFile(text ?? "", over, raw));
+      for (const one of readEnvFile(text ?? "", over, { raw, budget })) all.push(one);
     } catch (error) {
+      if (error instanceof TooMuch) throw error;
       reader.problem(at, `${path}:${(error as Error).message}`);
     }
   }

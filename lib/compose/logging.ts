@@ -33,7 +33,10 @@ export function readLogging(reader: Reader, node: Node | undefined): Logging | u
           at,
           `${JSON.stringify(value)} is not expected here, but a size such as 10m`,
         );}
-    } else if (name === "tag" && /^[\w.{}/-]+$/.test(value ?? "")) options[name] = value ?? "";
+    } else if (
+      name === "tag" &&
+      /^([\w./-]|\{\{\.(Name|ID|FullID|ImageName|ImageID)\}\})+$/.test(value ?? "")
+    ) options[name] = value ?? "";
     else if (WITHOUT_EFFECT.includes(name)) reader.note(at, `${name} has no effect with podman`);
     else reader.violation(at, `the logging option ${name}=${value} could write files of the host`);
   }

@@ -73,6 +73,8 @@ export interface Build {
   inline: string | undefined;
   target: string | undefined;
   args: Record<string, string | null>;
+  /** Images its Containerfile starts from or copies from. */
+  images: string[];
   at: Where;
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { posix } from "node:path";
+import { isPlainPath } from "./files.ts";
 import type { Mount } from "./model.ts";
 import { isTable, type Node, type Table } from "./node.ts";
 import { ANY, type Reader } from "./reader.ts";
@@ -128,6 +129,9 @@ function check(reader: Reader, mount: Written): Mount[] {
     reader.problem(at, message);
     return [];
   };
+  if (!isPlainPath(mount.source) || !isPlainPath(target)) {
+    return refuse("a mount with unusual characters or a very long path is not supported");
+  }
   if (/[:,\n]/.test(mount.source + target)) {
     return refuse('a mount with ":", "," or a line break in its paths is not supported');
   }

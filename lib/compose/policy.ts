@@ -22,6 +22,8 @@ export interface Policy {
   volumes: string[];
   /** `"cap_add:NET_ADMIN"`, `"privileged"`, … */
   allow: string[];
+  /** Names of the config's `env`. */
+  env?: string[];
   checkout: string;
   dataDir: string;
   /** What is judged is a run file of ours: it has images and labels that are PGO's own. */
@@ -55,6 +57,7 @@ export function judge(model: Model, policy: Policy): Finding[] {
       ask(policy, add, at, `secrets:${name}`, `the podman secret ${name} may be another service's`);
     }
   }
+  judgeNested(model, policy, add);
   for (const kind of ["networks", "volumes"] as const) {
     for (const resource of model[kind]) judgeResource(resource, policy, kind, add);
   }
@@ -98,6 +101,17 @@ function judgePort({ from, to, at, text }: Port, { ports, foreignPorts }: Policy
 function judgeMount({ type, source, at }: Mount, policy: Policy, add: Add): void {
   if (type !== "bind") return;
   if (source.startsWith("/")) {
+    const { checkout } = policy;
+    if (
+      !policy.frozen && !source.includes("..") &&
+      (source === checkout || source.startsWith(`${checkout}/`))
+    ) {
+      const own = source === checkout ? "." : `.${source.slice(checkout.length)}`;
+      return add(
+        at,
+        `${source} is in the checkout, expected it as a path of the repository: ${own}`,
+      );
+    }
     if (mayMount(source, policy)) return;
     add(
       at,
@@ -108,6 +122,36 @@ function judgeMount({ type, source, at }: Mount, policy: Policy, add: Add): void
     add(
       at,
       `${source} is outside the repository, expected a path in it, or an absolute one that the config allows`,
+    );
+  }
+}
+
+/**
+ * What lies below a directory that a container may write could be turned into a link by it, at any time until
+ * podman mounts it, also when podman restarts a container by itself.
+ */
+function judgeNested({ services }: Model, { checkout, allow }: Policy, add: Add): void {
+  if (allow.includes("nested-mounts")) return;
+  const binds = services.flatMap(({ name, mounts }) =>
+    mounts.filter(({ type }) => type === "bind").map((mount) => ({
+      ...mount,
+      name,
+      path: mount.source.startsWith("/")
+        ? mount.source
+        : mount.source === "."
+        ? checkout
+        : `${checkout}/${mount.source}`,
+    }))
+  );
+  for (const { path, source, at } of binds) {
+    const above = binds.find((other) => !other.readOnly && path.startsWith(`${other.path}/`));
+    if (!above) continue;
+    const message =
+      `${source} lies below ${above.source}, which ${above.name} may write and make a link of`;
+    add(
+      at,
+      `${message}: mount ${above.source} read-only, or neither below the other`,
+      'allow = ["nested-mounts"]',
     );
   }
 }
@@ -133,9 +177,12 @@ const RESERVED_LABELS = /^(pgo\.|io\.podman\.|com\.docker\.|io\.containers\.|POD
 const RESERVED_ANNOTATIONS =
   /^(run\.oci\.|io\.podman\.|io\.kubernetes\.|io\.container|org\.systemd\.|module\.wasm)/;
 const STEERING = /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PATH$)/;
+/** Names that carry values and that no program of the host reads. */
+const CARRIES =
+  /(^|_)(PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY|SALT|PEPPER|DSN|URL|URI|USER|USERNAME|EMAIL|LOGIN|CREDENTIALS?|CONNECTION_STRING|CONNECTIONSTRING)$/i;
 /** What podman-compose and podman take from their own environment, where secrets travel. */
 const OWN_ENVIRONMENT =
-  /^(PYTHON|XDG_|LC_|LANG|HOME$|USER$|LOGNAME$|SHELL$|TMPDIR$|TZDIR$|NOTIFY_|LISTEN_|STORAGE_|REGISTRY_|SSL_|HTTPS?_PROXY$|https?_proxy$|NO_PROXY$|no_proxy$|DISABLE_HC_SYSTEMD$|PGO_|_)/;
+  /^(PYTHON|OPENSSL_|XTABLES_|DBUS_|GIT_|GO|GNUPG|SSH_|GCONV|LOC|NLS|MALLOC_|GLIBC_|RES_|HOSTALIASES|TZ|BASH_|ENV$|IFS$|XDG_|LC_|LANG|HOME$|USER$|LOGNAME$|SHELL$|TMPDIR$|TZDIR$|NOTIFY_|LISTEN_|STORAGE_|REGISTRY_|SSL_|HTTPS?_PROXY$|https?_proxy$|NO_PROXY$|no_proxy$|DISABLE_HC_SYSTEMD$|PGO_|_)/;
 
 function judgeNames(
   { at, image, containerName, labels, annotations }: Service,
@@ -155,7 +202,10 @@ function judgeNames(
     );
   }
   judgeLabels(labels, add);
-  for (const [name, { at }] of Object.entries(annotations)) {
+  for (const [name, { value, at }] of Object.entries(annotations)) {
+    if (/[,"\n]/.test(name + value)) {
+      add(at, `an annotation with a comma, a quote or a line break, which podman would split`);
+    }
     if (RESERVED_ANNOTATIONS.test(name)) {
       add(
         at,
@@ -175,9 +225,18 @@ function judgeLabels(labels: Service["labels"], add: Add): void {
 
 function judgeEnvironment({ environment }: Service, policy: Policy, add: Add): void {
   for (const [name, { secret, at }] of Object.entries(environment)) {
-    if (secret && (STEERING.test(name) || OWN_ENVIRONMENT.test(name))) {
-      // It travels in podman-compose's own environment, where such a name would steer it.
-      add(at, `${name} steers podman, it cannot hold a value of the config's env`);
+    if (
+      secret && !policy.env?.includes(name) &&
+      (!CARRIES.test(name) || STEERING.test(name) || OWN_ENVIRONMENT.test(name))
+    ) {
+      // It travels in podman-compose's own environment, where many a name loads or steers programs.
+      ask(
+        policy,
+        add,
+        at,
+        `environment:${name}`,
+        `${name} with a value of the config's would be in podman's own environment, which it could steer`,
+      );
     } else if (STEERING.test(name)) {
       ask(policy, add, at, `environment:${name}`, `${name} is a variable that steers programs`);
     }

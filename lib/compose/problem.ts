@@ -42,11 +42,36 @@ export function finding(
   return { kind, file, line, column, key, message, ...(allow === undefined ? {} : { allow }) };
 }
 
+/** The finding without values of the config: they may be secrets. */
+export function maskSecrets(found: Finding, env: Readonly<Record<string, string>>): Finding {
+  let { message, allow } = found;
+  for (const value of Object.values(env)) {
+    if (value.length < 3) continue;
+    message = message.replaceAll(value, "***");
+    allow = allow?.replaceAll(value, "***");
+  }
+  return { ...found, message, ...(allow === undefined ? {} : { allow }) };
+}
+
+const MOVING =
+  // deno-lint-ignore no-control-regex
+  /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text that cannot move the cursor of a terminal or begin a line of its own. */
+function printable(text: string): string {
+  return text.replace(
+    MOVING,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** `docker-compose.yml:3:7: services.web.image: what is wrong`, and what would allow it. */
 export function formatFinding({ file, line, column, key, message, allow }: Finding): string {
-  return `${file}:${line}:${column}: ${key ? `${key}: ` : ""}${message}${
-    allow ? ` (the config could say ${allow})` : ""
-  }`;
+  return printable(
+    `${file}:${line}:${column}: ${key ? `${key}: ` : ""}${message}${
+      allow ? ` (the config could say ${allow})` : ""
+    }`,
+  );
 }
 
 /** Whether a revision with these findings may be deployed. */

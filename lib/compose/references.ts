@@ -89,7 +89,15 @@ function checkNames(reader: Reader, services: readonly Service[]): void {
   }
 }
 
+/** Host ports that one file may publish. */
+const PORTS = 20_000;
+
 function checkPorts(reader: Reader, services: readonly Service[]): void {
+  let count = 0;
+  for (const { from = 0, to = 0, at } of services.flatMap(({ ports }) => ports)) {
+    count += to - from + 1;
+    if (count > PORTS) return reader.problem(at, `more than ${PORTS} host ports`);
+  }
   const taken = new Map<string, { service: string; hostIp: string }[]>();
   for (const { name, ports } of services) {
     for (const { from, to, hostIp, protocol, at } of ports) {

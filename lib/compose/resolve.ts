@@ -7,9 +7,10 @@ import { posix } from "node:path";
 import { Budget, TooMuch } from "./budget.ts";
 import { Files } from "./files.ts";
 import { loadProject, readVariables, TOP_LEVEL } from "./load.ts";
+import type { Variables } from "./interpolate.ts";
 import type { Model, Service } from "./model.ts";
 import type { Node } from "./node.ts";
-import { type Finding, finding, isRefused, type Where } from "./problem.ts";
+import { type Finding, finding, isRefused, maskSecrets, type Where } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { checkReferences } from "./references.ts";
 import { NAME, readNetworks, readVolumes } from "./resources.ts";
@@ -38,6 +39,12 @@ export interface Resolution {
   files: string[];
 }
 
+const STEERING =
+  /^(COMPOSE_(FILE|PROFILES|ENV_FILES|PATH_SEPARATOR)|PODMAN_\w+|DOCKER_HOST|CONTAINERS_\w+)$/;
+/** Services that one file may have. */
+const SERVICES = 1_000;
+/** How many findings are kept. */
+const FINDINGS = 500;
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 /** The first of the usual names that is a regular file at the top, and its override; empty when there is none. */
@@ -56,8 +63,11 @@ export async function findComposeFiles(source: Source): Promise<string[]> {
 /** Resolves a compose file. Throws only what `source.kind` throws. */
 export async function resolve(source: Source, options: ResolveOptions): Promise<Resolution> {
   const found: Finding[] = [];
-  const report = (one: Finding) => void found.push(one);
-  const files = new Files(source, report);
+  const report = (one: Finding) => {
+    if (found.length < FINDINGS) found.push(maskSecrets(one, options.env));
+  };
+  const budget = new Budget();
+  const files = new Files(source, report, budget);
   const reader = new Reader(report);
   const secrets = new Set(Object.keys(options.env));
   const paths = options.file === undefined ? await findComposeFiles(source) : [options.file];
@@ -74,7 +84,6 @@ export async function resolve(source: Source, options: ResolveOptions): Promise<
     return { model: undefined, findings: found, files: [] };
   }
   const base = posix.dirname(path);
-  const budget = new Budget();
   const loading = { files, reader, secrets, profiles: options.profiles, budget };
   const dotenv = {
     path: posix.join(base, ".env"),
@@ -85,27 +94,13 @@ export async function resolve(source: Source, options: ResolveOptions): Promise<
     "COMPOSE_PROJECT_NAME",
     options.service,
   ]]);
-  const variables = await readVariables(loading, [dotenv], given);
-  for (const name of variables.keys()) {
-    if (
-      !/^(COMPOSE_(FILE|PROFILES|ENV_FILES|PATH_SEPARATOR)|PODMAN_\w+|DOCKER_HOST|CONTAINERS_\w+)$/
-        .test(name)
-    ) continue;
-    reader.violation(
-      { ...dotenv.at, key: name },
-      `${name} steers compose or podman: what runs is up to pgod's config (compose, profiles)`,
-    );
-  }
-  const project = {
-    files: paths.map((path) => ({ path, at: top })),
-    base,
-    variables,
-    chain: paths,
-  };
   let model: Model | undefined;
   try {
-    const tree = await loadProject(loading, project);
-    model = tree && await readModel(tree, { reader, files, secrets });
+    const variables = await readVariables(loading, [dotenv], given);
+    judgeDotenv(reader, variables, dotenv.at);
+    const files = paths.map((path) => ({ path, at: top }));
+    const tree = await loadProject(loading, { files, base, variables, chain: paths });
+    model = tree && await readModel(tree, { reader, files: loading.files, secrets });
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
     reader.problem(top, error.message);
@@ -116,6 +111,17 @@ export async function resolve(source: Source, options: ResolveOptions): Promise<
   }
   const readable = !found.some(({ kind }) => kind === "problem");
   return { model: readable ? model : undefined, findings: found, files: [...files.seen] };
+}
+
+/** Variables that would steer compose or podman, were they given this file. */
+function judgeDotenv(reader: Reader, variables: Variables, at: Where): void {
+  for (const name of variables.keys()) {
+    if (!STEERING.test(name)) continue;
+    reader.violation(
+      { ...at, key: name },
+      `${name} steers compose or podman: what runs is up to pgod's config (compose, profiles)`,
+    );
+  }
 }
 
 async function readModel(
@@ -131,6 +137,7 @@ async function readModel(
       "name has no effect: containers are named after the service of pgod's config",
     );
   }
+  for (const section of ["networks", "volumes"]) reader.hidden(top.get(section), doors.secrets);
   const { volumes, instead } = readVolumes(reader, top.get("volumes"));
   const surroundings = {
     ...doors,
@@ -138,7 +145,9 @@ async function readModel(
     configOrigins: await readOrigins(reader, files, top.get("configs"), "configs"),
   };
   const services: Service[] = [];
-  for (const [name, node] of reader.table(top.get("services"))) {
+  const own = reader.table(top.get("services"));
+  if (own.size > SERVICES) throw new TooMuch(`has more than ${SERVICES} services`);
+  for (const [name, node] of own) {
     if (!NAME.test(name)) reader.problem(node, `${JSON.stringify(name)} is no service name`);
     const service = await readService(surroundings, name, node);
     if (service) services.push(service);
@@ -148,7 +157,14 @@ async function readModel(
       const real = mount.type === "volume" ? instead.get(mount.source) : undefined;
       if (!real) return mount;
       const { type, source, at } = real;
-      return { ...mount, type, source, at, options: [...real.options, ...mount.options] };
+      return {
+        ...mount,
+        type,
+        source,
+        at,
+        readOnly: real.readOnly || mount.readOnly,
+        options: [...real.options, ...mount.options],
+      };
     });
     for (const { type, source, through = [], at } of service.mounts) {
       if (type !== "bind" || /^[/~]|^\.\.(\/|$)/.test(source)) continue;

@@ -2,7 +2,7 @@
  * The run file: the judged model, absolute and literal. What was judged is what podman-compose is given.
  * @module
  */
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { type Deployment, type SideFile } from "./build_file.ts";
 import type { Model, NamedResource } from "./model.ts";
 import { inOrder } from "./references.ts";
@@ -84,10 +84,26 @@ export function bindSources(text: string): string[] {
   return [...new Set(sources)].map((source) => source.replaceAll("$$", "$"));
 }
 
+/** Absolute paths of the host that containers of a run file may write. */
+export function writableSources(text: string): string[] {
+  const writable: NonNullable<Written["services"]> = {};
+  for (const [name, { volumes = [] }] of Object.entries(readRunFile(text).services ?? {})) {
+    writable[name] = {
+      volumes: volumes.filter((volume) =>
+        typeof volume === "string" ? !/:(.*,)?ro(,|$)/.test(volume) : volume.read_only !== true
+      ),
+    };
+  }
+  return bindSources(stringify({ services: writable }));
+}
+
 interface Written {
   services?: Record<
     string,
-    { image?: string; volumes?: (string | { type?: string; source?: string })[] }
+    {
+      image?: string;
+      volumes?: (string | { type?: string; source?: string; read_only?: boolean })[];
+    }
   >;
 }
 

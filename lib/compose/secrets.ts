@@ -4,7 +4,7 @@
  * @module
  */
 import { posix } from "node:path";
-import type { Files } from "./files.ts";
+import { type Files, isPlainPath } from "./files.ts";
 import type { Mount, Service } from "./model.ts";
 import { isTable, type Node, type Table } from "./node.ts";
 import { ANY, items, type Reader } from "./reader.ts";
@@ -87,7 +87,7 @@ export function readFiles(
     const written = reader.text(long.get("target"));
     const target = posix.resolve(kind === "secrets" ? "/run/secrets" : "/", written ?? name);
     if (!origin) reader.problem(entry, `there is no ${kind.slice(0, -1)} ${JSON.stringify(name)}`);
-    else if (/[:,\n]/.test(target) || target === "/") {
+    else if (/[:,\n]/.test(target) || target === "/" || !isPlainPath(target)) {
       reader.problem(entry, `${JSON.stringify(target)} is no path to mount at`);
     } else if ("podman" in origin) {
       if (written !== undefined && written !== name) {

@@ -2,6 +2,7 @@
  * One service of a compose file, from its nodes to the model.
  * @module
  */
+import { isImageId } from "./containerfile.ts";
 import { readBuild } from "./build.ts";
 import { applyDeploy } from "./deploy.ts";
 import type { Files } from "./files.ts";
@@ -27,17 +28,8 @@ const TRANSPORT =
   /^(containers-storage|dir|docker|docker-archive|docker-daemon|oci|oci-archive|ostree|sif|tarball):/;
 const VARIABLE = /^[A-Za-z_][\w.-]*$/;
 
-/** Keys whose values end in somebody's argv: no place for what may be a secret. */
-const SHOWN = [
-  "annotations",
-  "command",
-  "container_name",
-  "entrypoint",
-  "healthcheck",
-  "hostname",
-  "labels",
-  "user",
-];
+/** Keys that may hold values of the config: they stay out of argv, or are documented to be in it. */
+const MAY_HOLD_SECRETS = ["configs", "environment", "image", "ports", "secrets", "volumes"];
 
 /** What the whole compose file gives its services. */
 export interface Surroundings {
@@ -61,7 +53,7 @@ export async function readService(
   for (const [key, value] of table) {
     const said = describeKey(key, value.content);
     if (said) reader[said.kind](value, said.message);
-    if (SHOWN.includes(key)) reader.hidden(value, secrets);
+    if (!MAY_HOLD_SECRETS.includes(key) && key !== "build") reader.hidden(value, secrets);
   }
   const image = reader.text(
     table.get("image"),
@@ -76,6 +68,12 @@ export async function readService(
   const entrypoint = reader.words(program);
   if (program && entrypoint?.[0]?.startsWith("-")) {
     reader.problem(program, `${entrypoint[0]} is an option, expected a program`);
+  }
+  if (image && isImageId(image)) {
+    reader.problem(
+      imageNode,
+      `${image} could be the id of another service's image, expected docker.io/library/${image}`,
+    );
   }
   const build = await readBuild(reader, files, table.get("build"), secrets);
   if (!table.has("image") && !table.has("build")) {
@@ -168,6 +166,7 @@ function readEnvironment(
   const variables: Service["environment"] = {};
   for (const [name, { value, node: at }] of reader.pairs(node, VARIABLE)) {
     if (value === null) continue;
+    if (value.length > 128 * 1024) reader.problem(at, `the value of ${name} is too long`);
     const secret = [...variablesIn(at)].some((used) => secrets.has(used));
     Object.defineProperty(variables, name, {
       value: { value, secret, at: { ...at, key: `${node?.key}.${name}` } },

@@ -12,6 +12,8 @@ export const DEPTH = 40;
 /** The same, counted before YAML is read: what may stand in texts and comments counts too. */
 const NESTING = 400;
 const PARTS = 30_000;
+/** Characters of a line. */
+const WIDTH = 130_000;
 
 /** What each alias stands for; the library looks for it through the whole file, each time. */
 export function aliasTargets(document: Document): Map<Alias, YamlNode> {
@@ -33,16 +35,20 @@ export function aliasTargets(document: Document): Map<Alias, YamlNode> {
 export function survey(text: string): void {
   if (text.length > SIZE) throw new TooMuch(`is longer than ${SIZE} characters`);
   let depth = 0, deepest = 0, parts = 0, dashes = 0;
-  let before = "";
+  let before = "", width = 0;
   for (const char of text) {
     if (char === "[" || (char === "{" && before !== "$")) deepest = Math.max(deepest, ++depth);
     else if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
-    if (char === "\n" || char === ",") parts++;
+    if (char === "\n") width = 0;
+    else if (++width > WIDTH) throw new TooMuch(`has a line of more than ${WIDTH} characters`);
+    if ("\n,&*!\"[]{}>|'".includes(char)) parts++;
     // "- - - -" and "? ? ? ?" nest without a bracket.
     if (char === "-" || char === "?") dashes++;
     else if (char !== " ") dashes = 0;
     if (deepest > NESTING || dashes > NESTING) throw new TooMuch(`nests deeper than ${DEPTH}`);
     before = char;
   }
-  if (parts > PARTS) throw new TooMuch(`has more than ${PARTS} lines and list items`);
+  if (parts > PARTS) {
+    throw new TooMuch(`has more than ${PARTS} lines, brackets, quotes and the like`);
+  }
 }

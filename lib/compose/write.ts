@@ -9,12 +9,17 @@ export type Plain = string | true | null | Plain[] | { [key: string]: Plain | un
 
 /** The text of a generated file; keys without a value are left out. */
 export function writeYaml(value: { [key: string]: Plain | undefined }): string {
-  return stringify(literal(value), {
+  const text = stringify(literal(value), {
     defaultStringType: "QUOTE_DOUBLE",
     defaultKeyType: "QUOTE_DOUBLE",
     lineWidth: 0,
     version: "1.1",
     aliasDuplicateObjects: false,
+  });
+  // YAML 1.1 folds and drops some characters beyond ASCII; everything is quoted, so escapes mean the same.
+  return text.replace(/[^\n\x20-\x7e]/gu, (char) => {
+    const code = (char.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`;
   });
 }
 

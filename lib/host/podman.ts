@@ -31,6 +31,8 @@ export interface Container {
 /** Milliseconds a pull may take. */
 const PULL_DEADLINE = 30 * 60_000;
 
+/** Seconds a container gets to end by itself at most. */
+const LONGEST_STOP = 600;
 /** Milliseconds a container may take to stop beyond what it was given. */
 const STOP_DEADLINE = 5 * 60_000;
 
@@ -74,7 +76,10 @@ export function parseContainers(json: string): Container[] {
 }
 
 function seconds(label: string | undefined): number | undefined {
-  return label !== undefined && /^\d{1,6}$/.test(label) ? Number(label) : undefined;
+  // An image can bring such a label too.
+  return label !== undefined && /^\d{1,6}$/.test(label)
+    ? Math.min(Number(label), LONGEST_STOP)
+    : undefined;
 }
 
 /** Whether the user has an image under this name. */

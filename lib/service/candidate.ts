@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Model } from "../compose/model.ts";
 import { judge, type Policy } from "../compose/policy.ts";
-import { type Finding, finding, isRefused } from "../compose/problem.ts";
+import { type Finding, finding, isRefused, maskSecrets } from "../compose/problem.ts";
 import { resolve } from "../compose/resolve.ts";
 import type { TreeEntry } from "../host/git_objects.ts";
 import { revisionSource } from "./revision_source.ts";
@@ -32,6 +32,8 @@ export interface Inspection {
   digest: string;
 }
 
+/** How many different .gitattributes a revision may have. */
+const ATTRIBUTES = 30;
 /** Marks a path that Git LFS keeps elsewhere. */
 const LFS_FILTER = /\bfilter=lfs\b/;
 
@@ -46,7 +48,8 @@ export async function inspectRevision(service: Service, revision: string): Promi
     env: config.env,
     profiles: config.profiles,
   });
-  const violations = model ? judge(model, policyOf(service)) : [];
+  const violations = (model ? judge(model, policyOf(service)) : [])
+    .map((one) => maskSecrets(one, config.env));
   const watched = [...new Set(files)].sort();
   return {
     revision,
@@ -81,6 +84,7 @@ export function policyOf(service: Service): Policy {
     networks: config.networks,
     volumes: config.volumes,
     allow: config.allow,
+    env: Object.keys(config.env),
     checkout: paths.checkout,
     dataDir: paths.data,
   };
@@ -95,12 +99,16 @@ async function findUnsupported(
     void found.push(finding("problem", { file, line: 1, column: 1, key: "" }, message));
   const attributes: [string, TreeEntry][] = [];
   for (const [path, entry] of tree) {
+    // Git's bytes that are no UTF-8 all look the same here, and may be another file's name.
+    if (path.includes("\ufffd")) report(path, "a path that is no UTF-8, expected another name");
     if (entry.kind === "submodule") {
       report(path, "a Git submodule, which PGO does not fetch: commit the files themselves");
     }
     if (/(^|\/)\.gitattributes$/.test(path) && entry.size < 65_536) attributes.push([path, entry]);
   }
-  const contents = await git.blobs(attributes.map(([, { id }]) => id));
+  const ids = [...new Set(attributes.map(([, { id }]) => id))];
+  if (ids.length > ATTRIBUTES) report(".gitattributes", `more than ${ATTRIBUTES} different ones`);
+  const contents = await git.blobs(ids.slice(0, ATTRIBUTES));
   for (const [path, { id }] of attributes) {
     if (!LFS_FILTER.test(new TextDecoder().decode(contents.get(id)))) continue;
     report(

@@ -16,6 +16,8 @@ export function directorySource(root: string): Source {
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
         return undefined;
       }
+      // Too long a name, a directory that may not be searched: it cannot be told what is there.
+      if (error instanceof Error) return undefined;
       throw error;
     }
   };

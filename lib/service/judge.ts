@@ -52,6 +52,7 @@ export async function judgeDirectory(
     networks: service?.networks ?? [],
     volumes: service?.volumes ?? [],
     allow: service?.allow ?? [],
+    env: Object.keys(service?.env ?? {}),
     checkout: paths.checkout,
     dataDir: paths.data,
   };

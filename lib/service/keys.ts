@@ -5,6 +5,8 @@
 import { type AuthorizedKey, parseKeyFile } from "../ssh/access.ts";
 import type { Service } from "./service.ts";
 
+/** Key files a service may have. */
+const KEY_FILES = 300;
 /** Bytes a key file may have. */
 const KEY_FILE_LIMIT = 64 * 1024;
 
@@ -15,8 +17,12 @@ export async function readKeys(service: Service, revision: string): Promise<Auth
   const files = [...tree].filter(([path, entry]) =>
     /^ssh\/[^/]+$/.test(path) && entry.kind === "file"
   );
+  if (files.length > KEY_FILES) {
+    log.error(`${config.name}: more than ${KEY_FILES} files in ssh/, the others are skipped`);
+  }
+  files.length = Math.min(files.length, KEY_FILES);
   const small = files.filter(([, entry]) => entry.size <= KEY_FILE_LIMIT);
-  const blobs = await git.blobs(small.map(([, { id }]) => id));
+  const blobs = await git.blobs([...new Set(small.map(([, { id }]) => id))]);
   const keys: AuthorizedKey[] = [];
   for (const [path, { id, size }] of files) {
     const blob = blobs.get(id);

@@ -2,9 +2,9 @@
  * The first half of a deployment: images made ready while the old containers serve.
  * @module
  */
-import { buildFile, type Deployment, pulls } from "../compose/build_file.ts";
+import { buildFile, type Deployment, imagePrefix, pulls } from "../compose/build_file.ts";
 import { compose } from "../host/podman_compose.ts";
-import { imageExists, pullImage, tagImage } from "../host/podman.ts";
+import { imageExists, imageTags, pullImage, tagImage } from "../host/podman.ts";
 import { must, removeTree, writePrivateFile } from "../host/service_directory.ts";
 import type { Candidate } from "./candidate.ts";
 import type { DeploymentRecord } from "./ledger.ts";
@@ -53,10 +53,35 @@ export function deploymentOf(
   };
 }
 
+/**
+ * Refuses images that podman would find under a short name although they are another service's of the same user.
+ * @throws {StepError} naming both.
+ */
+async function refuseForeignImages(service: Service, { model }: Candidate): Promise<void> {
+  const { host: { run }, user, config } = service;
+  const own = imagePrefix(config.name);
+  const foreign = (await imageTags(run, user, "localhost/pgo/")).filter(({ name }) =>
+    !name.startsWith(own)
+  );
+  const names = model.services.flatMap(({ image, build }) => build ? build.images : image ?? []);
+  for (const name of names) {
+    const [first = ""] = name.split("/");
+    if (name.includes("/") && /[.:]|^localhost$/.test(first)) continue;
+    const [path = "", tag = "latest"] = (name.split("@")[0] ?? "").split(":");
+    const found = foreign.find((one) => one.name.endsWith(`/${path}:${tag}`));
+    if (found) {
+      throw new StepError(
+        `podman would find ${name} as ${found.name}, another service's image: write its registry`,
+      );
+    }
+  }
+}
+
 /** Pulls what the candidate does not build and names it so that nothing else can take it away. */
 export async function pull(service: Service, prepared: Prepared, output: Output): Promise<void> {
   if (prepared.pulled) return;
   const { host: { run }, user } = service;
+  await refuseForeignImages(service, prepared.candidate);
   for (
     const { image, platform, tag, policy } of pulls(
       prepared.candidate.model,
@@ -81,6 +106,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
 /** Builds what the candidate builds, in a directory of its own. */
 export async function build(service: Service, prepared: Prepared, output: Output): Promise<void> {
   if (prepared.built) return;
+  await refuseForeignImages(service, prepared.candidate);
   const { host: { run }, user, paths, git, config } = service;
   const { text, tags, files } = buildFile(
     prepared.candidate.model,

@@ -9,13 +9,14 @@ import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
 import { type Drift, heal } from "./heal.ts";
+import { checkOut, meetsWriters } from "./checkout.ts";
 import { isFrozen } from "./frozen.ts";
 import { describeFreeze, frozen } from "./hold.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
 import { prune } from "./prune.ts";
 import { Rejection, type Service } from "./service.ts";
 import { bringUp } from "./start.ts";
-import { recall, remember } from "./state.ts";
+import { recall } from "./state.ts";
 import { switchTo, takeDown } from "./switch.ts";
 
 /** Why and for whom a reconcile runs. */
@@ -171,11 +172,17 @@ export async function fromMirror<Value>(
 }
 
 async function advance(service: Service, revision: string): Promise<void> {
-  const { host, config, paths, git, user } = service;
+  const { host, config, paths, user } = service;
   const { checkout } = host.ledger.service(config.name);
-  if (checkout === revision && !await isMissing(host.run, user, paths.checkout)) return;
-  await fromMirror(service, () => git.materialize(revision, paths.checkout));
-  await remember(service, { checkout: revision });
+  const missing = await isMissing(host.run, user, paths.checkout);
+  if (checkout === revision && !missing) return;
+  await fromMirror(service, async () => {
+    if (!missing && await meetsWriters(service, revision)) {
+      const stays = `the checkout stays at ${short(checkout ?? "")} until the next deployment`;
+      return host.log.info(`${config.name}: ${stays}: containers may write what changed`);
+    }
+    await checkOut(service, revision);
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Wanted } from "../compose/start_plan.ts";
 import { type Container, containers, removeContainers, stopContainers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
 import { readPrivateFile } from "../host/service_directory.ts";
+import { checkOut, meetsWriters } from "./checkout.ts";
 import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
@@ -27,9 +28,10 @@ export async function switchTo(
   const { host, config, git } = service;
   const { record } = prepared;
   const before = host.ledger.service(config.name).live;
-  await makeReady(service, prepared);
+  const late = await makeReady(service, prepared);
   try {
     await takeDown(service, before, output);
+    if (late) await checkOut(service, record.revision);
     await bringUp(service, record, output);
     await remember(service, { user: config.user, live: record.number, stopped: null });
     host.ledger.end(record, "live", "");
@@ -52,29 +54,30 @@ export async function switchTo(
 }
 
 /**
- * The last steps while the old containers still run: freeze, checkout, mounts judged. When one fails the
- * checkout goes back and nothing is taken down. @throws {StepError} saying so.
+ * The last steps while the old containers still run: freeze, checkout, mounts and ports judged. When one fails the
+ * checkout goes back and nothing is taken down. Returns whether the checkout has to wait until they are down.
+ * @throws {StepError} saying so.
  */
-async function makeReady(service: Service, prepared: Prepared): Promise<void> {
-  const { host, config, paths, git } = service;
+async function makeReady(service: Service, prepared: Prepared): Promise<boolean> {
+  const { host, config, paths } = service;
   const { record } = prepared;
   const before = host.ledger.service(config.name).checkout;
   try {
     await freeze(service, prepared);
-    await git.materialize(record.revision, paths.checkout);
-    host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
-    await remember(service, { checkout: record.revision });
-    // bringUp looks again, when nothing of the service can change them any more.
+    const late = await meetsWriters(service, record.revision);
+    if (!late) {
+      await checkOut(service, record.revision);
+      host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
+    }
     const { text, plan } = await readFrozen(service, record.number);
     await judgeFrozen(service, record.number, text);
     await freePorts(service, await newPorts(service, plan.wanted));
+    return late;
   } catch (error) {
     const why = (error as Error).message;
     host.ledger.end(record, "failed", why);
-    if (before) {
-      await git.materialize(before, paths.checkout);
-      await remember(service, { checkout: before });
-    }
+    const moved = host.ledger.service(config.name).checkout !== before;
+    if (before && moved) await checkOut(service, before);
     const now = host.ledger.service(config.name).live === null
       ? "nothing ran before it"
       : "what ran before runs on";
@@ -104,12 +107,12 @@ export async function goBackTo(
   target: DeploymentRecord,
   output: Output,
 ): Promise<void> {
-  const { host: { ledger }, config, git, paths } = service;
+  const { host: { ledger }, config } = service;
   const { live } = ledger.service(config.name);
   const current = ledger.deployment(config.name, live);
-  await git.materialize(target.revision, paths.checkout);
   try {
     await takeDown(service, live, output);
+    await checkOut(service, target.revision);
     await bringUp(service, target, output);
     await remember(service, { live: target.number, checkout: target.revision, stopped: null });
   } catch (error) {
@@ -131,8 +134,7 @@ async function goBack(
 ): Promise<string> {
   try {
     await takeDown(service, failed.number, output);
-    await service.git.materialize(previous.revision, service.paths.checkout);
-    await remember(service, { checkout: previous.revision });
+    await checkOut(service, previous.revision);
     await bringUp(service, previous, output);
     return "";
   } catch (error) {

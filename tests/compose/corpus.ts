@@ -95,6 +95,7 @@ function policyOf(config: NonNullable<Expectation["config"]>): Policy {
     networks: config.networks ?? [],
     volumes: config.volumes ?? [],
     allow: config.allow ?? [],
+    env: Object.keys(config.env ?? {}),
     checkout: CHECKOUT,
     dataDir: "/var/lib/pgo/shop/data",
   };

@@ -37,13 +37,31 @@ const FORGETFUL = [
   },
 ];
 
+/** Without it what was not fetched before the kill is never fetched, or what was fetched counts as seen to. */
+const INCURIOUS = {
+  before: [{
+    file: "lib/service/reconcile.ts",
+    find: "  if (await git.fetchedTip() !== remote) await git.fetch(signal);",
+    replace: "  if (!await git.fetchedTip()) await git.fetch(signal);",
+  }],
+  after: [{
+    file: "lib/service/reconcile.ts",
+    find: "  if (tip) await adoptTip(service, tip).catch(() => {});",
+    replace: "  if (tip) await adoptTip(service, service.handled = tip).catch(() => {});",
+  }, {
+    file: "lib/service/reconcile.ts",
+    find: '  if (service.handled === tip && request.cause === "push") {',
+    replace: "  if (service.handled === tip) {",
+  }],
+};
+
 /** A kill before and after each step. */
 export const KILLS: Fault[] = STEPS.flatMap(([name, words, starts]) =>
   (["before", "after"] as const).map((when): Fault => ({
     name: `pgod killed ${when} ${name}`,
     expected: "two",
     starts,
-    without: FORGETFUL,
+    without: name === "git fetch" ? INCURIOUS[when] : FORGETFUL,
     harm: "the push never arrives, or nothing runs",
     async happen({ world, halts, publish }) {
       await halts.halt(when, name === "git fetch" ? "fetch --quiet" : words);

@@ -106,6 +106,7 @@ async function setup(): Promise<
   };
   Object.assign(service, { git });
   const source = memorySource({
+    "Containerfile": "FROM scratch\n",
     "compose.yaml":
       'services: { web: { build: ., ports: ["8000:80"], environment: { S: "${SECRET}" } } }',
   });
