@@ -88,7 +88,7 @@ for (const { version, path } of await composePaths()) {
       user: BOB,
       path,
       env: { SECRET: "hunter2 $x" },
-      allow: ["sysctls:net.ipv4.ip_default_ttl=99"],
+      allow: ["sysctls:net.ipv4.ip_default_ttl=99", "environment:EXPANDED"],
       ports: [{ from: port, to: port }],
     }, async (frozen) => {
       const built = await frozen.compose(frozen.buildFile, ["build"]);
