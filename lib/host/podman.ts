@@ -148,6 +148,11 @@ export async function stopContainers(
   }));
 }
 
+/** Takes a name away from an image. */
+export async function untagImage(run: Run, user: User, tag: string): Promise<void> {
+  await must(run, { argv: ["podman", "untag", tag, tag], user });
+}
+
 /** Starts containers that are there. */
 export async function startContainers(run: Run, user: User, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await run({ argv: ["podman", "start", ...ids], user });

@@ -4,7 +4,7 @@
  */
 import { buildFile, type Deployment, imagePrefix, pulls } from "../compose/build_file.ts";
 import { compose } from "../host/podman_compose.ts";
-import { imageExists, imageTags, pullImage, tagImage } from "../host/podman.ts";
+import { imageExists, imageTags, pullImage, tagImage, untagImage } from "../host/podman.ts";
 import { must, removeTree, writePrivateFile } from "../host/service_directory.ts";
 import type { Candidate } from "./candidate.ts";
 import type { DeploymentRecord } from "./ledger.ts";
@@ -125,6 +125,10 @@ export async function build(service: Service, prepared: Prepared, output: Output
       action: "build",
       env: config.env,
     } as const;
+    // An image of that name from another life would pass for what this build was to make.
+    for (const { tag } of tags) {
+      if (await imageExists(run, user, tag)) await untagImage(run, user, tag);
+    }
     const code = await compose(run, user, call, output);
     for (const { composeService, tag } of tags) {
       if (await imageExists(run, user, tag)) continue;

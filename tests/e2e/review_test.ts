@@ -139,7 +139,7 @@ Deno.test("what was judged is what runs: a link made by a container, a secret af
   const page = async () => await get(`http://127.0.0.1:${port}/`);
   await withWorld({
     files: { shop: { ...files, "docker-compose.yml": compose } },
-    config: (world) => oneService(world, port),
+    config: (world) => oneService(world, port, 'allow = ["nested-mounts"]'),
   }, async (world) => {
     await world.start();
     await until("the page", async () => await page() === "one");

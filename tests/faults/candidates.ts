@@ -118,6 +118,10 @@ export const CANDIDATES: Fault[] = [
       file: "lib/service/switch.ts",
       find: "    await bringUp(service, previous, output);\n    return",
       replace: "    return",
+    }, {
+      file: "lib/service/heal.ts",
+      find: "  if (found.length === 0) {",
+      replace: "  if (found.length >= 0) {",
     }],
     harm: "nothing runs",
     async happen(scene) {
