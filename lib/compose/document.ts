@@ -2,6 +2,7 @@
  * YAML into nodes, interpolated: scalars stay the text their author wrote.
  * @module
  */
+import "./quiet_yaml.ts";
 import {
   type Alias,
   type CollectionTag,

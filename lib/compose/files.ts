@@ -34,6 +34,8 @@ export function locate(base: string, path: string): string | undefined {
 export class Files {
   /** Every path that was looked at, whether it was there or not. */
   readonly seen = new Set<string>();
+  /** What was read, by path: many services name one env file. */
+  readonly #texts = new Map<string, string>();
 
   constructor(readonly source: Source, readonly report: Report, readonly budget: Budget) {}
 
@@ -61,6 +63,11 @@ export class Files {
     if (kind !== "file") {
       return refuse(`is a ${kind === "other" ? "special file" : kind}, expected a file`);
     }
+    const known = this.#texts.get(path);
+    if (known !== undefined) {
+      this.budget.takeCharacters(known.length);
+      return known;
+    }
     let bytes: Uint8Array;
     try {
       bytes = await this.source.read(path);
@@ -70,7 +77,9 @@ export class Files {
       return void this.report(finding("problem", at, (error as Error).message));
     }
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      this.#texts.set(path, text);
+      return text;
     } catch {
       return refuse("is no UTF-8 text");
     }

@@ -37,6 +37,9 @@ export const TOP_LEVEL = [
   "configs",
 ];
 
+/** Services that one file may have. */
+const SERVICES = 1_000;
+
 /** Files whose variables are read, in order. */
 type EnvFiles = { path: string; at: Where; required: boolean; raw?: boolean }[];
 
@@ -83,6 +86,7 @@ export async function loadProject(loading: Loading, project: Project): Promise<N
     const services = top.get("services");
     if (services) {
       const own = reader.table(services);
+      if (own.size > SERVICES) throw new TooMuch(`has more than ${SERVICES} services`);
       const scope = new Map([...imported.get("services") ?? [], ...own]);
       const extended = await extender.services({ file: path, services: scope });
       const kept = [...extended].filter(([name]) => own.has(name));

@@ -41,8 +41,6 @@ export interface Resolution {
 
 const STEERING =
   /^(COMPOSE_(FILE|PROFILES|ENV_FILES|PATH_SEPARATOR)|PODMAN_\w+|DOCKER_HOST|CONTAINERS_\w+)$/;
-/** Services that one file may have. */
-const SERVICES = 1_000;
 /** How many findings are kept. */
 const FINDINGS = 500;
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
@@ -146,7 +144,6 @@ async function readModel(
   };
   const services: Service[] = [];
   const own = reader.table(top.get("services"));
-  if (own.size > SERVICES) throw new TooMuch(`has more than ${SERVICES} services`);
   for (const [name, node] of own) {
     if (!NAME.test(name)) reader.problem(node, `${JSON.stringify(name)} is no service name`);
     const service = await readService(surroundings, name, node);

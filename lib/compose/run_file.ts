@@ -2,6 +2,7 @@
  * The run file: the judged model, absolute and literal. What was judged is what podman-compose is given.
  * @module
  */
+import "./quiet_yaml.ts";
 import { parse, stringify } from "yaml";
 import { type Deployment, type SideFile } from "./build_file.ts";
 import type { Model, NamedResource } from "./model.ts";

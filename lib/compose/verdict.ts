@@ -2,6 +2,7 @@
  * What PGO makes of a compose file, for people and for machines.
  * @module
  */
+import "./quiet_yaml.ts";
 import { stringify } from "yaml";
 import type { Model } from "./model.ts";
 import { type Finding, formatFinding, isRefused } from "./problem.ts";

@@ -2,6 +2,7 @@
  * Writes YAML that leaves nothing to interpret: every text quoted, every `$` doubled.
  * @module
  */
+import "./quiet_yaml.ts";
 import { stringify } from "yaml";
 
 /** What a generated file may hold; numbers are texts. */

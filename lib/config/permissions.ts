@@ -49,8 +49,7 @@ export function permissionFlags({ how, config, dir, listen }: PermissionFacts): 
     `--allow-net=${listen.join(",")}`,
     `--allow-read=${[config, dir, ...subordinate].join(",")}`,
     `--allow-write=${dir}`,
-    // LOG_* are read by the YAML library.
-    "--allow-env=LOG_STREAM,LOG_TOKENS,PATH",
+    "--allow-env=PATH",
     "--allow-sys=hostname,uid",
   ];
 }

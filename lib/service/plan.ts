@@ -2,6 +2,7 @@
  * What a deployment of a revision would do, without doing it.
  * @module
  */
+import "../compose/quiet_yaml.ts";
 import { runFile } from "../compose/run_file.ts";
 import type { Model, Service as ComposeService } from "../compose/model.ts";
 import { type Finding, isRefused } from "../compose/problem.ts";

@@ -102,7 +102,7 @@ Deno.test("config, plan and judge say what would happen, to people and to pipeli
             "-q",
             "--no-prompt",
             "--allow-read",
-            "--allow-env=LOG_STREAM,LOG_TOKENS,PATH",
+            "--allow-env=PATH",
             "--allow-sys=uid",
             `${root}pgod.ts`,
             "judge",
