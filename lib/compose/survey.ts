@@ -11,7 +11,7 @@ const SIZE = 512 * 1024;
 export const DEPTH = 40;
 /** The same, counted before YAML is read: what may stand in texts and comments counts too. */
 const NESTING = 400;
-const PARTS = 20_000;
+const PARTS = 16_000;
 /** Characters of a line. */
 const WIDTH = 130_000;
 
