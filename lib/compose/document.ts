@@ -72,7 +72,16 @@ export function readDocument(
     }
     const block = named && (isMap(node) || isSeq(node)) && !node.flow;
     const start = block ? from : node?.range?.[0] ?? from;
-    const at: Node = { ...placeAt(start), key, base, used: NONE, content: null };
+    const { line, col } = lines.linePos(start);
+    const at: Node = {
+      file,
+      line: line || 1,
+      column: col || 1,
+      key,
+      base,
+      used: NONE,
+      content: null,
+    };
     if (node?.tag === "!reset") at.tag = "reset";
     else if (node?.tag === "!override") at.tag = "override";
     else if (node?.tag && !CORE_TAG.test(node.tag)) {

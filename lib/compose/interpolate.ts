@@ -18,6 +18,8 @@ export type Variables = ReadonlyMap<string, string>;
 const DEPTH = 10;
 const LENGTH = 128 * 1024;
 
+const NOTHING: Set<string> = new Set();
+
 /** Replaces the variables in `text`; unset ones become empty. @throws {Error} saying what is wrong. */
 export function interpolate(
   text: string,
@@ -25,6 +27,7 @@ export function interpolate(
   depth = 0,
 ): Interpolated {
   if (depth > DEPTH) throw new Error("variables nest too deeply");
+  if (!text.includes("$")) return { text, used: NOTHING, unset: NOTHING };
   const used = new Set<string>();
   const unset = new Set<string>();
   let out = "";
@@ -85,7 +88,7 @@ function braces(
   const none = new Set<string>();
   const replacement = () => {
     const { text, used, unset } = interpolate(word, variables, depth + 1);
-    return { text, used: used.add(name), unset };
+    return { text, used: new Set([...used, name]), unset };
   };
   const plain = (text: string, unset = none) => ({ text, used: new Set([name]), unset });
   if (operator.endsWith("+")) return given ? replacement() : plain("");

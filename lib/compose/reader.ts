@@ -146,22 +146,22 @@ export class Reader {
 
   /** Refuses values of the config, which may be secrets, where they would show in somebody's argv. */
   hidden(node: Node | undefined, secrets: ReadonlySet<string>): void {
-    for (const { at, name } of usesOf(node)) {
+    if (node === undefined || secrets.size === 0) return;
+    for (const name of node.used) {
       if (!secrets.has(name)) continue;
       this.problem(
-        at,
+        node,
         `${name} comes from the config, it may be a secret and would show in argv: expected it in environment only`,
       );
     }
+    if (Array.isArray(node.content)) {
+      for (const item of node.content) {
+        this.hidden(item, secrets);
+      }
+    } else if (isTable(node.content)) {
+      for (const item of node.content.values()) this.hidden(item, secrets);
+    }
   }
-}
-
-/** Each use of a variable in or below a node, where it stands. */
-function usesOf(node: Node | undefined): { at: Node; name: string }[] {
-  if (node === undefined) return [];
-  const { content } = node;
-  const below = Array.isArray(content) ? content : isTable(content) ? [...content.values()] : [];
-  return [...[...node.used].map((name) => ({ at: node, name })), ...below.flatMap(usesOf)];
 }
 
 function shown(content: Node["content"]): string {

@@ -29,25 +29,41 @@ export function aliasTargets(document: Document): Map<Alias, YamlNode> {
   return targets;
 }
 
+const [NEWLINE, BLANK, DOLLAR, DASH, QUESTION, BRACE] = [10, 32, 36, 45, 63, 123];
+
+/** By character code: 1 for what takes the parser time, 2 for what opens a level, -1 for what closes one. */
+const WEIGHTS: number[] = [];
+for (const char of "\n,&*!\"'|>") WEIGHTS[char.charCodeAt(0)] = 1;
+for (const char of "[{") WEIGHTS[char.charCodeAt(0)] = 2;
+for (const char of "]}") WEIGHTS[char.charCodeAt(0)] = -1;
+
 /**
  * Refuses what would keep the parser busy. @throws {TooMuch}
  */
 export function survey(text: string): void {
   if (text.length > SIZE) throw new TooMuch(`is longer than ${SIZE} characters`);
-  let depth = 0, deepest = 0, parts = 0, dashes = 0;
-  let before = "", width = 0;
-  for (const char of text) {
-    if (char === "[" || (char === "{" && before !== "$")) deepest = Math.max(deepest, ++depth);
-    else if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
-    if (char === "\n") width = 0;
-    else if (++width > WIDTH) throw new TooMuch(`has a line of more than ${WIDTH} characters`);
-    if ("\n,&*!\"[]{}>|'".includes(char)) parts++;
-    // "- - - -" and "? ? ? ?" nest without a bracket.
-    if (char === "-" || char === "?") dashes++;
-    else if (char !== " ") dashes = 0;
-    if (deepest > NESTING || dashes > NESTING) throw new TooMuch(`nests deeper than ${DEPTH}`);
-    before = char;
+  let depth = 0, parts = 0, dashes = 0, width = 0, before = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // Letters and digits are most of it.
+    if (code > 96 && code < 123) dashes = 0;
+    else {
+      const weight = WEIGHTS[code] ?? 0;
+      if (code === NEWLINE) {
+        if (at - width > WIDTH) throw new TooMuch(`has a line of more than ${WIDTH} characters`);
+        width = at;
+      }
+      if (weight !== 0) parts++;
+      if (weight > 1 && !(code === BRACE && before === DOLLAR)) depth++;
+      else if (weight < 0) depth = Math.max(0, depth - 1);
+      // "- - - -" and "? ? ? ?" nest without a bracket.
+      if (code === DASH || code === QUESTION) dashes++;
+      else if (code !== BLANK) dashes = 0;
+      if (depth > NESTING || dashes > NESTING) throw new TooMuch(`nests deeper than ${DEPTH}`);
+    }
+    before = code;
   }
+  if (text.length - width > WIDTH) throw new TooMuch(`has a line of more than ${WIDTH} characters`);
   if (parts > PARTS) {
     throw new TooMuch(`has more than ${PARTS} lines, brackets, quotes and the like`);
   }
