@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const USERS = ["pgo-e2e-a", "pgo-e2e-b"];
+/** Two checkouts that are tested at once on one machine need users of their own. */
+const USERS = (Deno.env.get("PGO_E2E_USERS") ?? "pgo-e2e-a,pgo-e2e-b").split(",");
 /** The programs that tests start themselves; services' users start all others. */
 const FAST = [
   "cat",

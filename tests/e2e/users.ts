@@ -4,8 +4,9 @@
  */
 import { as, ok } from "./shell.ts";
 
-/** The users that `deno task test` makes ready. */
-export const USERS = ["pgo-e2e-a", "pgo-e2e-b"] as const;
+/** The two users that `deno task test` makes ready; two checkouts tested at once need two each. */
+const [first = "pgo-e2e-a", second = "pgo-e2e-b"] = Deno.env.get("PGO_E2E_USERS")?.split(",") ?? [];
+export const USERS = [first, second] as const;
 /** The image everything is built from: Debian's static busybox and nothing else. */
 export const BASE = "localhost/pgo-e2e-base";
 
