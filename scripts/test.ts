@@ -37,6 +37,7 @@ const REAL = [
   "kill",
   "mkdir",
   "mv",
+  "pkill",
   "ps",
   "rm",
   "runuser",

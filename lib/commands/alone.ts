@@ -42,9 +42,11 @@ export async function alone(
       waiting,
     });
     record(code === 0 ? "" : `exit code ${code}`);
+    await output.caughtUp();
     return code;
   } catch (error) {
     record(failureLines(error).join("; "));
+    await output.caughtUp();
     if (error instanceof StatusError) throw error;
     if (error instanceof BusyError) throw new StatusError(500, error.message);
     throw new StatusError(500, failureLines(error).join("\n"));

@@ -7,7 +7,7 @@ import { describeFreeze, frozen, setFreeze } from "../service/hold.ts";
 import { rollback as rollBack } from "../service/rollback.ts";
 import { StatusError } from "../ssh/status.ts";
 import { alone } from "./alone.ts";
-import { type Call, type Command, print, value } from "./command.ts";
+import { type Call, type Command, value } from "./command.ts";
 
 /** Hours a freeze may last that ends by itself. */
 const LONGEST = 365 * 24;
@@ -23,7 +23,7 @@ export const freeze: Command = {
     { name: "for", value: "TIME", summary: "end it after that: 2h", pattern: /^\w+$/ },
   ],
   run: (call) =>
-    alone(call, "freeze", async () => {
+    alone(call, "freeze", async (output) => {
       const hold = {
         actor: call.actor,
         since: new Date().toISOString(),
@@ -31,7 +31,7 @@ export const freeze: Command = {
         until: end(call),
       };
       await setFreeze(call.service, hold);
-      await print(call, `${describeFreeze(hold)}\n`);
+      output.say(describeFreeze(hold));
       return 0;
     }),
 };
@@ -44,11 +44,11 @@ export const unfreeze: Command = {
   arity: [0, 0],
   options: [],
   run: (call) =>
-    alone(call, "unfreeze", async () => {
+    alone(call, "unfreeze", async (output) => {
       const hold = frozen(call.service);
       await setFreeze(call.service, null);
       call.service.handled = undefined;
-      await print(call, hold ? "unfrozen\n" : "it was not frozen\n");
+      output.say(hold ? "unfrozen" : "it was not frozen");
       return 0;
     }),
 };
@@ -65,7 +65,7 @@ export const rollback: Command = {
       const { service, actor, signal, args: [revision] } = call;
       const request = { cause: "rollback", actor, output, signal };
       const { line } = await rollBack(service, revision, request);
-      await print(call, `${line}\n`);
+      output.say(line);
       return 0;
     }),
 };

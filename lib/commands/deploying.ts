@@ -5,23 +5,16 @@
 import { RemoteError } from "../host/git.ts";
 import type { Output } from "../service/output.ts";
 import { begin, build as buildImages, pull as pullImages } from "../service/prepare.ts";
-import {
-  deploy,
-  ensureLive,
-  followBranch,
-  inspect,
-  reconcile,
-  type Report,
-} from "../service/reconcile.ts";
+import { deploy, ensureLive, followBranch, inspect, reconcile } from "../service/reconcile.ts";
 import { describeFreeze, frozen } from "../service/hold.ts";
 import { remember } from "../service/state.ts";
 import type { Prepared } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
-import { type Call, type Command, print } from "./command.ts";
+import type { Call, Command } from "./command.ts";
 import { alone } from "./alone.ts";
 
-/** Exit code of a sync that finds a revision which failed before. */
-const QUARANTINED = 70;
+/** Exit code of a sync after which the newest revision is not live: it failed before, or somebody holds it back. */
+const NOT_LIVE = 70;
 
 /** Pulls the images of the newest revision; what runs is not touched. */
 export const pull: Command = {
@@ -98,7 +91,8 @@ export const up: Command = {
           : await deploy(service, candidate, { cause: "up", actor, output });
         service.handled = service.tip;
         service.quarantine = service.trouble = "";
-        return await conclude(call, report);
+        output.say(report.line);
+        return 0;
       } catch (error) {
         // An up that failed has not changed what was wished before it.
         if (ledger.service(service.config.name).live === live) {
@@ -117,7 +111,10 @@ export const sync: Command = {
   arity: [0, 0],
   options: [
     { name: "retry", summary: "try a revision again that failed before" },
-    { name: "wait", summary: "is so anyway" },
+    {
+      name: "wait",
+      summary: "fail (70) unless the newest revision is live in the end, or its checkout follows",
+    },
   ],
   run: (call) =>
     alone(call, "sync", async (output) => {
@@ -130,12 +127,8 @@ export const sync: Command = {
         signal,
       });
       service.trouble = report.result === "quarantined" ? report.line : "";
-      await print(call, `${report.line}\n`);
-      return report.result === "quarantined" ? QUARANTINED : 0;
+      output.say(report.line);
+      const held = ["frozen", "stopped"].includes(report.result) && call.options.has("wait");
+      return report.result === "quarantined" || held ? NOT_LIVE : 0;
     }),
 };
-
-async function conclude(call: Call, { line }: Report): Promise<number> {
-  await print(call, `${line}\n`);
-  return 0;
-}

@@ -4,12 +4,13 @@
  */
 import type { Container } from "../host/podman.ts";
 import { judgeFrozen, readFrozen } from "../service/frozen.ts";
+import type { Output } from "../service/output.ts";
 import { ensureLive } from "../service/reconcile.ts";
 import { remember } from "../service/state.ts";
 import { takeDown } from "../service/switch.ts";
 import { StatusError } from "../ssh/status.ts";
 import { alone } from "./alone.ts";
-import { type Call, type Command, print } from "./command.ts";
+import type { Call, Command } from "./command.ts";
 import { pickContainers } from "./pick.ts";
 
 /** Milliseconds `podman stop` and its like may take. */
@@ -27,7 +28,7 @@ export const down: Command = {
       const { host: { ledger }, config } = call.service;
       await stopFor(call, "down");
       await takeDown(call.service, ledger.service(config.name).live, output);
-      await print(call, `"${config.name}" is down\n`);
+      output.say(`"${config.name}" is down`);
       return 0;
     }),
 };
@@ -40,10 +41,10 @@ export const stop: Command = {
   arity: [0, 100],
   options: [],
   run: (call) =>
-    alone(call, "stop", async () => {
+    alone(call, "stop", async (output) => {
       const picked = await pickContainers(call);
       if (call.args.length === 0) await stopFor(call, "stop");
-      return await podman(call, "stop", picked);
+      return await podman(call, output, "stop", picked);
     }),
 };
 
@@ -60,7 +61,7 @@ export const start: Command = {
       const { ledger } = service.host;
       if (args.length > 0) {
         await judgeLive(call);
-        return await podman(call, "start", await pickContainers(call));
+        return await podman(call, output, "start", await pickContainers(call));
       }
       const { stopped, live } = ledger.service(service.config.name);
       if (live === null) {
@@ -69,7 +70,7 @@ export const start: Command = {
       await remember(service, { stopped: null });
       try {
         const report = await ensureLive(service, output);
-        await print(call, `${report.line}\n`);
+        output.say(report.line);
         return 0;
       } catch (error) {
         await remember(service, { stopped });
@@ -86,10 +87,10 @@ export const restart: Command = {
   arity: [0, 100],
   options: [],
   run: (call) =>
-    alone(call, "restart", async () => {
+    alone(call, "restart", async (output) => {
       const picked = await pickContainers(call);
       await judgeLive(call);
-      return await podman(call, "restart", picked);
+      return await podman(call, output, "restart", picked);
     }),
 };
 
@@ -108,10 +109,11 @@ async function stopFor({ service, actor }: Call, command: string): Promise<void>
 /** Runs one podman command on containers, each with its own time to end; a code that is not 0 is a failure. */
 async function podman(
   call: Call,
+  output: Output,
   action: "start" | "stop" | "restart",
   picked: Container[],
 ): Promise<number> {
-  const { service: { host, user }, stderr } = call;
+  const { service: { host, user } } = call;
   const groups = Map.groupBy(
     picked,
     ({ stopSeconds }) => action === "start" ? undefined : stopSeconds,
@@ -121,10 +123,10 @@ async function podman(
     // Not ended with the client: half of the containers restarted is what nobody wants.
     const argv = ["podman", action, ...wait, ...group.map(({ id }) => id)] as const;
     const deadline = DEADLINE + (seconds ?? 0) * 1000;
-    return (await host.run({ argv, user, stdout: () => {}, stderr, deadline })).code;
+    return (await host.run({ argv, user, stdout: () => {}, stderr: output.stderr, deadline })).code;
   }));
   const code = codes.find((code) => code !== 0);
   if (code !== undefined) throw new StatusError(500, `podman ${action} exited with ${code}`);
-  await print(call, picked.map(({ name }) => `${name}\n`).join(""));
+  for (const { name } of picked) output.say(name);
   return 0;
 }

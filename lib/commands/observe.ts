@@ -30,9 +30,11 @@ export const ps: Command = {
   summary: "list the service's containers",
   args: "",
   arity: [0, 0],
-  options: [],
-  async run({ service, stdout, stderr, signal }) {
-    const argv = ["podman", "ps", "-a", "--filter", projectLabel(service.config.name)] as const;
+  options: [{ name: "json", summary: "for machines, as podman tells it" }],
+  async run({ service, stdout, stderr, signal, options }) {
+    const format = options.has("json") ? ["--format", "json"] : [];
+    const filter = ["--filter", projectLabel(service.config.name)];
+    const argv = ["podman", "ps", "-a", ...filter, ...format] as const;
     return (await service.host.run({ argv, user: service.user, stdout, stderr, signal })).code;
   },
 };

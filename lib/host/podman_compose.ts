@@ -39,8 +39,12 @@ export async function compose(
   },
   output: Pick<Command, "stdout" | "stderr" | "signal">,
 ): Promise<number> {
+  const { stdout, stderr, signal } = output;
   const { code } = await run({
-    ...output,
+    stdout,
+    stderr,
+    // Half an up or a down is what nobody wants, whoever asked for it and is gone.
+    signal: call.action === "build" ? signal : undefined,
     argv: composeArgv(call.service, call.file, call.action, call.services),
     user,
     // Health checks are run by PGO; without systemd Podman would complain about each timer.

@@ -28,7 +28,7 @@ export const STATUS_EXIT: Record<Status, number> = {
 export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
   ["ping", "answer, to show that the key works"],
   ["status [--json]", "show what is deployed, what is wanted and what runs"],
-  ["ps", "list the service's containers"],
+  ["ps [--json]", "list the service's containers"],
   ["logs [-f] [-n N] [--since TIME] [-t] [SERVICE…]", "show what containers print"],
   [
     "exec [-u USER] [-w DIR] [-e KEY=VALUE] SERVICE PROGRAM [ARGUMENT…]",

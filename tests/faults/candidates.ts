@@ -8,16 +8,15 @@ import { ok, sh, until } from "../e2e/shell.ts";
 import { DOWN_FIRST, type Fault } from "./fault.ts";
 import type { Scene } from "./scene.ts";
 
-async function failed({ world }: Scene, number = 2): Promise<void> {
-  await until("the failure", async () => {
-    const { last } = await status(world);
-    return last.number >= number && !["running", "live"].includes(last.outcome);
-  }, 90_000);
+/** The push was tried, and did not become live. */
+async function hasFailed({ world }: Scene): Promise<boolean> {
+  const { last } = await status(world);
+  return last.number >= 2 && !["running", "live"].includes(last.outcome);
 }
 
-async function refused({ world }: Scene, words: string): Promise<void> {
-  await until(`the refusal: ${words}`, () => Promise.resolve(world.log().includes(words)));
-}
+const failed = (scene: Scene) => until("the failure", () => hasFailed(scene), 90_000);
+
+const isRefused = ({ world }: Scene, words: string) => Promise.resolve(world.log().includes(words));
 
 const UNTIL_UP = /command: httpd.*\n/;
 
@@ -62,8 +61,8 @@ export const CANDIDATES: Fault[] = [
     harm: "nothing runs",
     async happen(scene) {
       await scene.publish("two", (text) => `${text}\nservices: [\n`);
-      await refused(scene, "docker-compose.yml:");
     },
+    holds: (scene) => isRefused(scene, "docker-compose.yml:"),
   },
   {
     name: "violation of the policy",
@@ -80,8 +79,8 @@ export const CANDIDATES: Fault[] = [
         "two",
         (text) => text.replace("init: true", "init: true\n    labels: { pgo.x: y }"),
       );
-      await refused(scene, "pgo.x").catch(() => {});
     },
+    holds: (scene) => isRefused(scene, "pgo.x"),
   },
   {
     name: "port taken by a foreign process",
@@ -152,8 +151,8 @@ export const CANDIDATES: Fault[] = [
               `${line}    healthcheck: { test: [CMD, test, -f, /never], interval: 300ms, retries: 3 }\n`,
           ),
       );
-      await failed(scene).catch(() => {});
     },
+    holds: hasFailed,
   },
   {
     name: "restarts in a loop",
@@ -171,8 +170,8 @@ export const CANDIDATES: Fault[] = [
         (text) =>
           text.replace(UNTIL_UP, 'command: ["sh", "-c", "sleep 1; exit 1"]\n    restart: always\n'),
       );
-      await failed(scene).catch(() => {});
     },
+    holds: hasFailed,
   },
   {
     name: "force push of another history",

@@ -9,6 +9,8 @@ export interface Fault {
   name: string;
   /** Makes it happen; throws when the step it is about was not reached. */
   happen(scene: Scene): Promise<void>;
+  /** What else has to be true in the end. */
+  holds?(scene: Scene): Promise<boolean>;
   /** The page in the end: `one` ran before, `""` is nothing. */
   expected: string;
   /** Whether containers have to start for it: then, and only then, may a visitor notice. */

@@ -36,6 +36,26 @@ export const HOSTS: Fault[] = [
     },
   },
   {
+    name: "container's monitor killed",
+    expected: "one",
+    starts: true,
+    without: [{
+      file: "lib/service/heal.ts",
+      find: "  if (found.length === 0) {",
+      replace: "  if (found.length >= 0) {",
+    }],
+    harm: "nothing runs, and podman says it does",
+    async happen({ visitor }) {
+      const id = await as(USER, ["podman", "inspect", "--format", "{{.Id}}", "shop_web_1"]);
+      const { stdout } = await as(USER, ["ps", "-u", USER, "-o", "pid=,args="]);
+      const processes = stdout.split("\n").filter((line) => line.includes(id.stdout.trim()));
+      const pids = processes.map((line) => line.trim().split(" ")[0] ?? "");
+      if (pids.length === 0) throw new Error("no monitor found");
+      await as(USER, ["kill", "-s", "KILL", ...pids]);
+      await until("nothing answers", () => Promise.resolve(visitor.page === ""));
+    },
+  },
+  {
     name: "mirror corrupted",
     expected: "two",
     starts: true,
@@ -74,12 +94,9 @@ export const HOSTS: Fault[] = [
     harm: "it never comes back",
     async happen({ dir }) {
       await ok(["rm", "-rf", `${dir}/checkout`]);
-      await until(
-        "the checkout is back",
-        async () => await Deno.readTextFile(`${dir}/checkout/www/index.html`) === "one",
-        12_000,
-      );
     },
+    holds: async ({ dir }) =>
+      await Deno.readTextFile(`${dir}/checkout/www/index.html`).catch(() => "") === "one",
   },
   {
     name: "remote gone for five ticks",
@@ -88,14 +105,16 @@ export const HOSTS: Fault[] = [
     without: [{
       file: "lib/service/poller.ts",
       find: "      failures = error instanceof RemoteError ? failures + 1 : 0;",
-      replace: "      if (error instanceof RemoteError) return;\n      failures = 0;",
+      replace:
+        "      if (error instanceof RemoteError && ++failures > 4) return;\n      failures = failures % 5;",
     }],
     harm: "later pushes never arrive",
     async happen({ world, publish }) {
       const remote = `${world.dir}/shop.git`;
       await ok(["mv", remote, `${remote}.away`]);
-      await until("trouble", () => Promise.resolve(world.log().includes("shop.git: ")));
-      await sleep(5_000);
+      const asked = () => world.log().split("ls-remote").length;
+      const before = asked();
+      await until("five ticks", () => Promise.resolve(asked() >= before + 5));
       await ok(["mv", `${remote}.away`, remote]);
       await publish("two");
     },
@@ -247,14 +266,11 @@ function ledgerFault(
       const { world } = scene;
       assertEqual(await world.stop(), 0);
       await harmIt(LEDGER.map((file) => `${world.dir}/lib/${file}`));
-      await world.start();
-      await until(
-        "it is known again",
-        async () => (await status(world)).deployment !== null,
-        15_000,
-      );
+      // A pgod that does not start is a harm too: then its status cannot be asked.
+      await world.start().catch(() => {});
       await sleep(3_000);
     },
+    holds: async ({ world }) => (await status(world)).deployment !== null,
   };
 }
 

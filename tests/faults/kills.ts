@@ -1,7 +1,10 @@
 /**
- * pgod is killed with SIGKILL before and after each step of a deployment.
+ * pgod is killed with SIGKILL before and after each step of a deployment, or the client that asked for one.
  * @module
  */
+import { sleep } from "../../lib/host/clock.ts";
+import { status } from "../e2e/services.ts";
+import { ok, until } from "../e2e/shell.ts";
 import type { Fault } from "./fault.ts";
 
 const STEPS: [name: string, words: string, starts: boolean][] = [
@@ -55,21 +58,52 @@ const INCURIOUS = {
   }],
 };
 
+/** Whoever asked for a deployment goes while containers are on their way up. */
+const CLIENTS: Fault[] = ["before", "after"].map((when): Fault => ({
+  name: `client killed ${when} up`,
+  expected: "one",
+  starts: true,
+  without: [{
+    file: "lib/host/podman_compose.ts",
+    find: 'signal: call.action === "build" ? signal : undefined,',
+    replace: "signal,",
+  }],
+  harm: "neither the one nor the other",
+  async happen({ world, halts, publish }) {
+    await publish("two");
+    await until("two is live", async () => {
+      const { deployment, busy } = await status(world);
+      return deployment === 2 && !busy;
+    });
+    await halts.halt(when as "before" | "after", "run.yaml up -d");
+    const client = world.pgoctl("shop//rollback");
+    await halts.reached();
+    await ok(["pkill", "-KILL", "-f", `pgoctl.* -p ${world.port} .*shop//rollback`]);
+    await client;
+    // Long enough for pgod to see that the channel is closed.
+    await sleep(1_000);
+  },
+  holds: async ({ world }) => (await status(world)).frozen !== null,
+}));
+
 /** A kill before and after each step. */
-export const KILLS: Fault[] = STEPS.flatMap(([name, words, starts]) =>
-  (["before", "after"] as const).map((when): Fault => ({
-    name: `pgod killed ${when} ${name}`,
-    expected: "two",
-    starts,
-    without: name === "git fetch" ? INCURIOUS[when] : FORGETFUL,
-    harm: "the push never arrives, or nothing runs",
-    async happen({ world, halts, publish }) {
-      await halts.halt(when, name === "git fetch" ? "fetch --quiet" : words);
-      await publish("two");
-      await halts.reached();
-      await world.signal("KILL");
-      await halts.drop();
-      await world.start();
-    },
-  }))
-);
+export const KILLS: Fault[] = [
+  ...CLIENTS,
+  ...STEPS.flatMap(([name, words, starts]) =>
+    (["before", "after"] as const).map((when): Fault => ({
+      name: `pgod killed ${when} ${name}`,
+      expected: "two",
+      starts,
+      without: name === "git fetch" ? INCURIOUS[when] : FORGETFUL,
+      harm: "the push never arrives, or nothing runs",
+      async happen({ world, halts, publish }) {
+        await halts.halt(when, name === "git fetch" ? "fetch --quiet" : words);
+        await publish("two");
+        await halts.reached();
+        await world.signal("KILL");
+        await halts.drop();
+        await world.start();
+      },
+    }))
+  ),
+];

@@ -37,17 +37,25 @@ export interface Scene {
 
 /** What is there in the end. */
 export interface Outcome {
+  /** What the visitor is shown. */
   page: string;
+  /** Whether pgod came to rest, and its status could be asked. */
+  calm: boolean;
   /** Milliseconds. */
   outage: number;
   /** Containers and monitors that belong to no live deployment. */
   orphans: number;
 }
 
-/** Sets the scene (the page "one" is live), lets `fault` happen, and waits until `expected` is served. */
+/**
+ * Sets the scene (the page "one" is live), lets `fault` happen, and waits until `expected` is served and pgod is at
+ * rest, or `patience` is over. @throws {Error} when the scene could not be set or the fault was not reached: that says
+ * nothing of the protection.
+ */
 export async function play(
-  { fault, expected, mutations = [], patience = 45_000 }: {
+  { fault, holds, expected, mutations = [], patience = 60_000 }: {
     fault: (scene: Scene) => Promise<void>;
+    holds?: (scene: Scene) => Promise<boolean>;
     /** `""`: nothing is served any more. */
     expected: string;
     mutations?: readonly Mutation[];
@@ -60,7 +68,7 @@ export async function play(
   const url = `http://127.0.0.1:${port}/`;
   const pgod = mutations.length > 0 ? await mutated(mutations) : undefined;
   let version = 1;
-  let outcome: Outcome = { page: "", outage: 0, orphans: 0 };
+  let outcome: Outcome = { page: "", calm: false, outage: 0, orphans: 0 };
   try {
     await withWorld({
       files: { shop: web(port, "one") },
@@ -79,18 +87,18 @@ export async function play(
       };
       try {
         await until("a visit", () => Promise.resolve(visitor.page === "one"));
-        await fault({ world, halts, visitor, port, publish, dir: `${world.dir}/lib/shop` });
+        const scene = { world, halts, visitor, port, publish, dir: `${world.dir}/lib/shop` };
+        await fault(scene);
         await halts.release();
-        await until(
-          `the page ${JSON.stringify(expected)}, not ${JSON.stringify(visitor.page)}`,
-          async () => visitor.page === expected && await isCalm(world),
+        const calm = await until(
+          `the page ${JSON.stringify(expected)}`,
+          async () =>
+            visitor.page === expected && await isCalm(world) && (!holds || await holds(scene)),
           patience,
-        );
-        outcome = {
-          page: visitor.page,
-          outage: visitor.outage,
-          orphans: await countOrphans(world),
-        };
+        ).then(() => true, () => false);
+        const { page, outage } = visitor;
+        const orphans = calm ? await countOrphans(world) : 0;
+        outcome = { page, calm, outage, orphans };
       } finally {
         await visitor.leave();
       }
