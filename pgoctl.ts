@@ -3,17 +3,16 @@
  * pgoctl: operates a service of a pgod. Flags, wiring, exit code.
  * @module
  */
-import { parseArgs } from "node:util";
+import { ClientError, UsageError } from "./lib/client/error.ts";
+import { readIdentity } from "./lib/client/identity.ts";
+import { readOptions } from "./lib/client/options.ts";
+import { EXIT, PGOCTL_MANUAL, STATUS_EXIT } from "./lib/client/pgoctl_manual.ts";
+import { pinHost } from "./lib/client/pinning.ts";
+import { runRemote } from "./lib/client/client.ts";
 import { renderHelp } from "./lib/manual.ts";
-import { ClientError, runRemote } from "./lib/ssh/client.ts";
-import { joinSplitKey, readIdentity } from "./lib/ssh/identity.ts";
-import { pinHost } from "./lib/ssh/pinning.ts";
-import { EXIT, PGOCTL_MANUAL, STATUS_EXIT } from "./lib/ssh/pgoctl_manual.ts";
-import { DEFAULT_PORT, encodeLine, parseTarget } from "./lib/ssh/protocol.ts";
+import { encodeLine } from "./lib/ssh/protocol.ts";
 import { StatusError } from "./lib/ssh/status.ts";
 import { VERSION } from "./lib/version.ts";
-
-class UsageError extends Error {}
 
 /** Runs pgoctl with `argv`; returns its exit code. */
 async function main(argv: string[]): Promise<number> {
@@ -67,68 +66,6 @@ async function main(argv: string[]): Promise<number> {
       lost: EXIT.unreachable,
     }[error.kind];
   }
-}
-
-function readOptions(argv: string[]) {
-  const spec = {
-    identity: { type: "string", short: "i" },
-    port: { type: "string", short: "p" },
-    strict: { type: "boolean" },
-    "known-hosts": { type: "string" },
-    help: { type: "boolean", short: "h" },
-    version: { type: "boolean", short: "v" },
-  } as const;
-  const { own, rest } = splitAtTarget(joinSplitKey(argv));
-  let values;
-  try {
-    ({ values } = parseArgs({ args: own, options: spec, strict: true }));
-  } catch (error) {
-    throw new UsageError((error as Error).message.split("\n")[0]);
-  }
-  const port = Number(values.port ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new UsageError(`-p ${values.port} is no port, expected 1 to 65535`);
-  }
-  const shown = values.help || values.version;
-  const [text = shown ? "localhost:pgo//ping" : "", ...args] = rest;
-  if (text === "") {
-    throw new UsageError(
-      "no target given, expected HOST:SERVICE//COMMAND such as localhost:pgo//ps",
-    );
-  }
-  let target;
-  try {
-    target = parseTarget(text);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  return {
-    identity: values.identity,
-    strict: values.strict ?? false,
-    knownHosts: values["known-hosts"],
-    help: values.help,
-    version: values.version,
-    port,
-    target,
-    args,
-  };
-}
-
-/** What follows the target is the command's, even where it looks like an option of ours. */
-function splitAtTarget(argv: readonly string[]): { own: string[]; rest: string[] } {
-  const own: string[] = [];
-  let at = 0;
-  for (; at < argv.length && argv[at]?.startsWith("-"); at++) {
-    const word = argv[at] ?? "";
-    const long = { "-i": "--identity", "-p": "--port" }[word] ?? word;
-    const next = argv[at + 1];
-    const takesNext = ["--identity", "--port", "--known-hosts"].includes(long) &&
-      next !== undefined;
-    // Joined with "=", since the text of a key begins with dashes like an option.
-    own.push(takesNext ? `${long}=${next}` : word);
-    if (takesNext) at++;
-  }
-  return { own, rest: argv.slice(at) };
 }
 
 async function writeAll(

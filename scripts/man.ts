@@ -4,7 +4,7 @@
  */
 import { renderMan } from "../lib/manual.ts";
 import { PGOD_MANUAL } from "../lib/pgod_manual.ts";
-import { PGOCTL_MANUAL } from "../lib/ssh/pgoctl_manual.ts";
+import { PGOCTL_MANUAL } from "../lib/client/pgoctl_manual.ts";
 import { VERSION } from "../lib/version.ts";
 
 for (const manual of [PGOD_MANUAL, PGOCTL_MANUAL]) {

@@ -22,7 +22,7 @@ const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
   ["TOML", /from "toml-eslint-parser"/, ["lib/config/toml.ts"]],
   ["waiting", /(?<!\.)\bset(Timeout|Interval)\(/, ["lib/host/clock.ts"]],
   ["SSH", /from "ssh2"/, [
-    "lib/ssh/client.ts",
+    "lib/client/client.ts",
     "lib/ssh/host_key.ts",
     "lib/ssh/server.ts",
     "lib/ssh/session.ts",
@@ -35,11 +35,16 @@ for (const [what, pattern, files] of DOORS) {
 }
 
 const LEAVES: [folder: string, forbidden: RegExp][] = [
-  ["lib/config/", /from "\.\.\/(compose|service|ssh|commands)\//],
-  ["lib/compose/", /from "\.\.\/(host|service|ssh|commands)\/|Deno\./],
-  ["lib/host/", /from "\.\.\/(compose|service|ssh|commands)\//],
-  ["lib/service/", /from "\.\.\/commands\/|from "\.\.\/ssh\/(?!access\.ts)/],
-  ["lib/ssh/", /from "\.\.\/(compose|service|commands)\//],
+  ["lib/config/", /from "\.\.\/(compose|service|ssh|client|commands)\//],
+  ["lib/compose/", /from "\.\.\/(host|service|ssh|client|commands)\/|Deno\./],
+  ["lib/host/", /from "\.\.\/(compose|service|ssh|client|commands)\//],
+  ["lib/service/", /from "\.\.\/(client|commands)\/|from "\.\.\/ssh\/(?!access\.ts)/],
+  ["lib/ssh/", /from "\.\.\/(compose|service|client|commands)\//],
+  [
+    "lib/client/",
+    /from XX\/(server|session|host_key)\.ts/,
+  ],
+  ["lib/commands/", /from "\.\.\/client\//],
 ];
 for (const [folder, forbidden] of LEAVES) {
   Deno.test(`imports point down: ${folder}`, async () => {

@@ -4,7 +4,7 @@ import { COMMANDS } from "../lib/commands/table.ts";
 import { readFlags } from "../lib/config/flags.ts";
 import { renderHelp, renderMan } from "../lib/manual.ts";
 import { PGOD_MANUAL } from "../lib/pgod_manual.ts";
-import { COMMAND_HELP, PGOCTL_MANUAL } from "../lib/ssh/pgoctl_manual.ts";
+import { COMMAND_HELP, PGOCTL_MANUAL } from "../lib/client/pgoctl_manual.ts";
 import { VERSION } from "../lib/version.ts";
 
 Deno.test("pgoctl's manual lists the command table", () => {

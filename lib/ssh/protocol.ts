@@ -1,6 +1,6 @@
 /**
- * What `pgod` and `pgoctl` both know of the wire: one exec line, `service//command arguments`, quoted as
- * a POSIX shell would read it.
+ * What `pgod` and `pgoctl` both know of the wire: one exec line, `service//command arguments` (or
+ * `//command` for the host), quoted as a POSIX shell would read it.
  * @module
  */
 import { join, split } from "shlex";
@@ -14,6 +14,7 @@ export const LINE_LIMIT = 64 * 1024;
 
 /** What one exec line asks for. */
 export interface Invocation {
+  /** Empty for what concerns the whole host, as in `//status`. */
   service: string;
   command: string;
   args: string[];
@@ -32,7 +33,7 @@ export function decodeLine(line: string): Invocation {
   }
   const [target = "", ...args] = words;
   const slashes = target.indexOf("//");
-  if (slashes < 1) {
+  if (slashes < 0) {
     throw new StatusError(
       400,
       `${JSON.stringify(target)} names no service and command, expected SERVICE//COMMAND`,
@@ -51,17 +52,18 @@ export interface Target {
   host: string;
   /** From `user@`; means nothing to pgod. */
   user: string | undefined;
+  /** Empty in `host://status`, which concerns the whole host. */
   service: string;
   command: string;
 }
 
-/** Reads `host:service//command`, `[::1]:service//command`. @throws {Error} saying what is expected. */
+/** Reads `host:service//command`, `[::1]:service//command`, `host://command`. @throws {Error} saying what is expected. */
 export function parseTarget(text: string): Target {
   const [, user, v6, name, service, command] =
-    /^(?:([^@/:]*)@)?(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:@/[\]]+)):([^/\s]+)\/\/(\S+)$/.exec(text) ??
+    /^(?:([^@/:]*)@)?(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:@/[\]]+)):([^/\s]*)\/\/(\S+)$/.exec(text) ??
       [];
   const host = v6 ?? name;
-  if (!host || !service || !command || host.startsWith("-")) {
+  if (!host || service === undefined || !command || host.startsWith("-")) {
     throw new Error(
       `${
         JSON.stringify(text)

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { quote } from "shlex";
-import { pgoctlPermissions } from "../../lib/ssh/pgoctl_manual.ts";
+import { pgoctlPermissions } from "../../lib/client/pgoctl_manual.ts";
 import { freePort, page, until } from "./loopback.ts";
 import { CONFIG, type Pgod, startPgod } from "./pgod.ts";
 import { buildBase, createRepository } from "./repository.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { pgoctlPermissions } from "../../lib/ssh/pgoctl_manual.ts";
+import { pgoctlPermissions } from "../../lib/client/pgoctl_manual.ts";
 import { denoDir, type Result, sh } from "./shell.ts";
 
 const PGOCTL = fileURLToPath(new URL("../../pgoctl.ts", import.meta.url));

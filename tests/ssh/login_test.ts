@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
-import { ClientError } from "../../lib/ssh/client.ts";
+import { ClientError } from "../../lib/client/error.ts";
 import { type Loopback, makeKey, outcome, withServer as withOptions } from "./loopback.ts";
 
 /** Answers with the fingerprint of the key that came in, and the user name. */

@@ -6,9 +6,9 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../lib/log.ts";
 import { type AuthorizedKey, parseKeyFile } from "../../lib/ssh/access.ts";
-import { type RemoteCommand, runRemote } from "../../lib/ssh/client.ts";
+import { type RemoteCommand, runRemote } from "../../lib/client/client.ts";
 import { loadHostKey } from "../../lib/ssh/host_key.ts";
-import { pgoctlPermissions } from "../../lib/ssh/pgoctl_manual.ts";
+import { pgoctlPermissions } from "../../lib/client/pgoctl_manual.ts";
 import { serve, type ServerOptions } from "../../lib/ssh/server.ts";
 
 const PGOCTL = fileURLToPath(new URL("../../pgoctl.ts", import.meta.url));

@@ -66,6 +66,12 @@ for (const [what, line, args] of UNDERSTOOD) {
   });
 }
 
+Deno.test("an empty service concerns the whole host", () => {
+  const sent = { service: "", command: "status", args: ["--json"] };
+  assert.equal(encodeLine(sent), "//status --json");
+  assert.deepEqual(decodeLine("//status --json"), sent);
+});
+
 Deno.test("more slashes belong to the command, which then matches no route", () => {
   assert.equal(decodeLine("pgo//ps//x").command, "ps//x");
   assert.equal(decodeLine("pgo///ps").command, "/ps");
@@ -77,8 +83,8 @@ const UNREADABLE = [
   "  ",
   "ps",
   "pgo/ps",
-  "//ps",
   "ls -la //x",
+  "/ps",
   "pgo//ps 'x",
   'pgo//ps "x',
   "x".repeat(70_000),
@@ -101,9 +107,16 @@ Deno.test("targets", () => {
     service: "pgo",
     command: "ps",
   });
+  assert.deepEqual(parseTarget("me@localhost://status"), {
+    host: "localhost",
+    user: "me",
+    service: "",
+    command: "status",
+  });
+  assert.equal(parseTarget("[::1]://status").service, "");
   assert.equal(parseTarget("[::1]:pgo//ps").host, "::1");
   assert.equal(parseTarget("me@h:pgo//ps").user, "me");
-  for (const text of ["", "pgo//ps", "h:pgo", "h:pgo/ps", "h://ps", "-o:pgo//ps"]) {
+  for (const text of ["", "pgo//ps", "h:pgo", "h:pgo/ps", "h:", "h://", "h:/ps", "-o:pgo//ps"]) {
     assert.throws(() => parseTarget(text), text);
   }
 });

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Manual } from "../manual.ts";
-import { DEFAULT_PORT } from "./protocol.ts";
-import type { Status } from "./status.ts";
+import { DEFAULT_PORT } from "../ssh/protocol.ts";
+import type { Status } from "../ssh/status.ts";
 
 /** pgoctl's own exit codes; all others are the remote program's. */
 export const EXIT = {

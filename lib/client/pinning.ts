@@ -3,8 +3,8 @@
  * @module
  */
 import { dirname } from "node:path";
-import { fingerprint } from "./access.ts";
-import { ClientError } from "./client.ts";
+import { fingerprint } from "../ssh/access.ts";
+import { ClientError } from "./error.ts";
 import { checkHost, hostEntry, hostLine } from "./known_hosts.ts";
 
 /** One host key that was shown. */

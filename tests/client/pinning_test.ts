@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../lib/ssh/access.ts";
-import { ClientError } from "../../lib/ssh/client.ts";
-import { hostLine } from "../../lib/ssh/known_hosts.ts";
-import { pinHost } from "../../lib/ssh/pinning.ts";
+import { ClientError } from "../../lib/client/error.ts";
+import { hostLine } from "../../lib/client/known_hosts.ts";
+import { pinHost } from "../../lib/client/pinning.ts";
 
 const TYPE = new TextEncoder().encode("ssh-ed25519");
 const keyOf = (fill: number) =>

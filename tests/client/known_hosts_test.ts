@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkHost, hostEntry, hostLine } from "../../lib/ssh/known_hosts.ts";
+import { checkHost, hostEntry, hostLine } from "../../lib/client/known_hosts.ts";
 
 /** The bytes of a key as the wire has them: its type and 32 bytes of `fill`, each with its length. */
 function keyOf(fill: number, type = "ssh-ed25519"): Uint8Array {

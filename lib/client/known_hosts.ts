@@ -4,7 +4,7 @@
  */
 import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { DEFAULT_PORT } from "./protocol.ts";
+import { DEFAULT_PORT } from "../ssh/protocol.ts";
 
 /** What a known_hosts file says of a host's key. */
 export type HostVerdict = "known" | "new" | "changed" | "revoked";

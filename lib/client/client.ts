@@ -6,16 +6,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
 import { repairEcdsa } from "./ecdsa.ts";
-
-/** Why a command could not be run at the other end. */
-export class ClientError extends Error {
-  constructor(
-    readonly kind: "unreachable" | "host key" | "unauthorized" | "key" | "lost",
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { ClientError } from "./error.ts";
 
 /** One command to run on a pgod. */
 export interface RemoteCommand {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeLine } from "../../lib/ssh/protocol.ts";
 import type { Handle } from "../../lib/ssh/session.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
-import { type Loopback, type Outcome, outcome, withServer } from "./loopback.ts";
+import { type Loopback, type Outcome, outcome, withServer } from "../ssh/loopback.ts";
 
 /** Prints its arguments as JSON; `exit N` and `fail N` end as told, `nokey` as for a foreign service. */
 const handle: Handle = async ({ line = "", stdout, stdin }) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ClientError } from "../../lib/ssh/client.ts";
-import { joinSplitKey, readIdentity } from "../../lib/ssh/identity.ts";
+import { ClientError } from "../../lib/client/error.ts";
+import { joinSplitKey, readIdentity } from "../../lib/client/identity.ts";
 
 const KEY =
   "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\nAAAA==\n-----END OPENSSH PRIVATE KEY-----";

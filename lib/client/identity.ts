@@ -2,7 +2,7 @@
  * Which private key pgoctl shows.
  * @module
  */
-import { ClientError } from "./client.ts";
+import { ClientError } from "./error.ts";
 
 /**
  * The text of the private key: `given` with `-i` as a file or as the text itself, else `fromEnv`.

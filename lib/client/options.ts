@@ -1,0 +1,87 @@
+/**
+ * pgoctl's command line: its own options, the target, and the command's words.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { DEFAULT_PORT, parseTarget, type Target } from "../ssh/protocol.ts";
+import { UsageError } from "./error.ts";
+import { joinSplitKey } from "./identity.ts";
+
+/** What pgoctl was asked for. */
+export interface Options {
+  /** `-i`: a file, or the text of a private key. */
+  identity: string | undefined;
+  /** Refuses hosts that are not pinned yet. */
+  strict: boolean;
+  /** `--known-hosts`: the one file that pins hosts. */
+  knownHosts: string | undefined;
+  help: boolean;
+  version: boolean;
+  port: number;
+  target: Target;
+  /** The command's own words. */
+  args: string[];
+}
+
+/** Reads the command line. @throws {UsageError} in one line. */
+export function readOptions(argv: readonly string[]): Options {
+  const spec = {
+    identity: { type: "string", short: "i" },
+    port: { type: "string", short: "p" },
+    strict: { type: "boolean" },
+    "known-hosts": { type: "string" },
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+  } as const;
+  const { own, rest } = splitAtTarget(joinSplitKey(argv));
+  let values;
+  try {
+    ({ values } = parseArgs({ args: own, options: spec, strict: true }));
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0]);
+  }
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new UsageError(`-p ${values.port} is no port, expected 1 to 65535`);
+  }
+  const shown = values.help || values.version;
+  const [text = shown ? "localhost:pgo//ping" : "", ...args] = rest;
+  if (text === "") {
+    throw new UsageError(
+      "no target given, expected HOST:SERVICE//COMMAND such as localhost:pgo//ps",
+    );
+  }
+  let target;
+  try {
+    target = parseTarget(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  return {
+    identity: values.identity,
+    strict: values.strict ?? false,
+    knownHosts: values["known-hosts"],
+    help: values.help ?? false,
+    version: values.version ?? false,
+    port,
+    target,
+    args,
+  };
+}
+
+/** What follows the target is the command's, even where it looks like an option of ours. */
+function splitAtTarget(argv: readonly string[]): { own: string[]; rest: string[] } {
+  const own: string[] = [];
+  let at = 0;
+  for (; at < argv.length && argv[at]?.startsWith("-"); at++) {
+    const word = argv[at] ?? "";
+    const long = { "-i": "--identity", "-p": "--port" }[word] ?? word;
+    const next = argv[at + 1];
+    const takesNext = ["--identity", "--port", "--known-hosts"].includes(long) &&
+      next !== undefined;
+    // Joined with "=", since the text of a key begins with dashes like an option.
+    own.push(takesNext ? `${long}=${next}` : word);
+    if (takesNext) at++;
+  }
+  return { own, rest: argv.slice(at) };
+}
