@@ -3,13 +3,15 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { createHandler, mayOperate } from "./lib/commands/dispatch.ts";
+import { createAuthority } from "./lib/commands/authority.ts";
+import { createHandler } from "./lib/commands/dispatch.ts";
 import { FlagError, type Flags, readFlags } from "./lib/config/flags.ts";
 import { isRefused } from "./lib/compose/problem.ts";
 import { verdictJson, verdictText } from "./lib/compose/verdict.ts";
 import { ConfigError, parseConfig } from "./lib/config/parse.ts";
 import { netPermission, permissionFlags } from "./lib/config/permissions.ts";
 import { formatPortRange } from "./lib/config/ports.ts";
+import type { SshLimits } from "./lib/config/ssh.ts";
 import { CHILD_PATH, type UserSwitch } from "./lib/host/as_user.ts";
 import { sleep } from "./lib/host/clock.ts";
 import { createRun, type Run } from "./lib/host/process.ts";
@@ -21,7 +23,8 @@ import { Fleet } from "./lib/service/fleet.ts";
 import { openLedger } from "./lib/service/open_ledger.ts";
 import { Turns } from "./lib/service/turns.ts";
 import { judgeDirectory } from "./lib/service/judge.ts";
-import { loadConfig } from "./lib/service/load.ts";
+import type { AdminKeys } from "./lib/service/admin_keys.ts";
+import { loadConfig, readAnyway } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
 import { serve as serveSsh } from "./lib/ssh/server.ts";
 import { VERSION } from "./lib/version.ts";
@@ -38,7 +41,7 @@ async function main(flags: Flags): Promise<number> {
   if (flags.command === "version") return print(`pgod ${VERSION}`);
   if (flags.judge) return await judge(flags, flags.judge);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
-  if (flags.command === "permissions") return print(commandLine(flags, how));
+  if (flags.command === "permissions") return print(await commandLine(flags, how));
   const log = openLog({ debug: flags.debug });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
   return flags.command === "check"
@@ -46,11 +49,16 @@ async function main(flags: Flags): Promise<number> {
     : await serve(flags, run, how, log);
 }
 
-function commandLine({ config, dir, ssh, root }: Flags, how: UserSwitch): string {
+async function commandLine(
+  { config, dir, ssh, root }: Flags,
+  how: UserSwitch,
+): Promise<string> {
+  // A config that is wrong, or not there yet, is for `check` to complain about.
+  const { global } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
   const deno = [
     "deno",
     "run",
-    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)] }),
+    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global }),
   ];
   const own = [
     fileURLToPath(import.meta.url),
@@ -70,7 +78,8 @@ const quote = (word: string) =>
 
 /** `pgod check`: everything that can be said before anything runs. */
 async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
-  const { config, users } = await loadConfig(run, flags.config, how);
+  const { config, users, admins } = await loadConfig(run, flags.config, how);
+  if (admins.problems.length > 0) throw new ConfigError(admins.problems);
   for (const { name, user, ports, repository, branch } of config.services) {
     const ranges = ports?.map(formatPortRange).join(", ");
     console.log(
@@ -108,7 +117,11 @@ async function judge(
 }
 
 async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {
-  const { config, users } = await loadConfig(run, flags.config, how);
+  const loaded = await loadConfig(run, flags.config, how);
+  const { config, users } = loaded;
+  /** What SIGHUP changes, beside the fleet. */
+  const live = { admins: loaded.admins, limits: config.ssh };
+  for (const problem of live.admins.problems) log.error(problem);
   // Services keep their own directories closed; without root their users have to make them here.
   await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);
@@ -120,16 +133,16 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
     flags.interval,
     async (name) => (await findAccount(run, name)).user,
   );
+  const authority = createAuthority(() => live.admins.keys);
   const hostKey = await loadHostKey(`${flags.dir}/ssh_host_ed25519_key`);
   const server = await serveSsh({
     address: flags.ssh,
     hostKey,
     log,
-    knows: (blob) =>
-      fleet.services().find((service) => mayOperate(service, blob))?.keys.find((key) =>
-        key.blob === blob
-      ),
-    handle: createHandler(fleet, log),
+    limits: () => live.limits,
+    knows: (blob, address) =>
+      authority.anywhere(fleet.services(), { blob, address, now: Date.now() }),
+    handle: createHandler(fleet, authority, log),
   });
   await fleet.apply(config, users, "boot");
   log.info(`Launched servers on port ${bracket(flags.ssh.host)}:${server.address.port} (ssh)`);
@@ -140,7 +153,7 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   }
   let reloading = Promise.resolve();
   Deno.addSignalListener("SIGHUP", () => {
-    reloading = reloading.then(() => reload(flags, run, how, log, fleet));
+    reloading = reloading.then(() => reload(flags, run, how, log, fleet, live));
   });
   const ended = new AbortController();
   void (async () => {
@@ -163,9 +176,13 @@ async function reload(
   how: UserSwitch,
   log: Log,
   fleet: Fleet,
+  live: { admins: AdminKeys; limits: SshLimits },
 ): Promise<void> {
   try {
-    const { config, users } = await loadConfig(run, flags.config, how);
+    const { config, users, admins } = await loadConfig(run, flags.config, how);
+    live.admins = admins;
+    live.limits = config.ssh;
+    for (const problem of admins.problems) log.error(problem);
     await fleet.apply(config, users, "config");
     log.info(`Config read again: ${config.services.length} services`);
   } catch (error) {

@@ -5,6 +5,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Sink } from "../host/streams.ts";
 import type { Service } from "../service/service.ts";
+import type { Role } from "../ssh/access.ts";
 import { StatusError } from "../ssh/status.ts";
 
 /** An option a command takes. */
@@ -39,6 +40,8 @@ export interface Call {
 /** What may be asked of a service over SSH. */
 export interface Command {
   name: string;
+  /** What a key has to be allowed for it. */
+  role: Role;
   summary: string;
   /** Placeholder of its arguments: `[SERVICE…]`; `""` for none. */
   args: string;
@@ -52,7 +55,7 @@ export interface Command {
 }
 
 /** `logs [-f] [-n N] [SERVICE…]`. */
-export function usage({ name, options, args }: Command): string {
+export function usage({ name, options, args }: Pick<Command, "name" | "options" | "args">): string {
   const words = options.map(({ name, short, value }) =>
     `[${short ? `-${short}` : `--${name}`}${value ? ` ${value}` : ""}]`
   );
@@ -61,7 +64,7 @@ export function usage({ name, options, args }: Command): string {
 
 /** Sorts `words` into options and arguments. @throws {StatusError} 400 that lists what the command takes. */
 export function readWords(
-  command: Command,
+  command: Pick<Command, "name" | "options" | "args" | "arity" | "passthrough">,
   words: readonly string[],
 ): Pick<Call, "args" | "options"> {
   const refuse = (why: string) => new StatusError(400, `${why}, usage: ${describe(command)}`);
@@ -104,7 +107,7 @@ export function readWords(
   return { args, options: values };
 }
 
-function describe(command: Command): string {
+function describe(command: Parameters<typeof usage>[0]): string {
   const options = command.options.map(({ name, short, value, summary }) =>
     `  ${short ? `-${short}, ` : "    "}--${name}${value ? ` ${value}` : ""}: ${summary}`
   );

@@ -15,6 +15,7 @@ const LONGEST = 365 * 24;
 /** New revisions are followed, but not deployed. */
 export const freeze: Command = {
   name: "freeze",
+  role: "operate",
   summary: "deploy nothing new until unfreeze; the branch is followed, what runs is kept running",
   args: "",
   arity: [0, 0],
@@ -39,6 +40,7 @@ export const freeze: Command = {
 /** Lets the branch go on. */
 export const unfreeze: Command = {
   name: "unfreeze",
+  role: "operate",
   summary: "let new revisions be deployed again, from the next tick or sync on",
   args: "",
   arity: [0, 0],
@@ -56,6 +58,7 @@ export const unfreeze: Command = {
 /** Back to a deployment that was good. */
 export const rollback: Command = {
   name: "rollback",
+  role: "operate",
   summary: "make the last good deployment, or that of a revision, live again, and freeze",
   args: "[REV]",
   arity: [0, 1],

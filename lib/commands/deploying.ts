@@ -19,6 +19,7 @@ const NOT_LIVE = 70;
 /** Pulls the images of the newest revision; what runs is not touched. */
 export const pull: Command = {
   name: "pull",
+  role: "operate",
   summary: "fetch the newest revision and pull its images",
   args: "",
   arity: [0, 0],
@@ -29,6 +30,7 @@ export const pull: Command = {
 /** Builds the images of the newest revision; what runs is not touched. */
 export const build: Command = {
   name: "build",
+  role: "operate",
   summary: "fetch the newest revision and build its images",
   args: "",
   arity: [0, 0],
@@ -65,6 +67,7 @@ function preparing(
 /** Makes the newest revision live, with the images that `pull` and `build` prepared where they did. */
 export const up: Command = {
   name: "up",
+  role: "operate",
   summary: "make the newest revision live (after down or stop: start it again)",
   args: "",
   arity: [0, 0],
@@ -106,6 +109,7 @@ export const up: Command = {
 /** A tick at once, that tries again what failed before. */
 export const sync: Command = {
   name: "sync",
+  role: "operate",
   summary: "look at the repository now and deploy what is new, and wait for the outcome",
   args: "",
   arity: [0, 0],

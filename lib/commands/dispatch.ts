@@ -4,19 +4,22 @@
  */
 import type { Log } from "../log.ts";
 import type { Fleet } from "../service/fleet.ts";
-import type { Service } from "../service/service.ts";
+import { suffices } from "../ssh/access.ts";
 import { decodeLine } from "../ssh/protocol.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
+import type { Authority } from "./authority.ts";
 import { readWords } from "./command.ts";
+import { runOnHost } from "./host.ts";
 import { COMMANDS } from "./table.ts";
 
 /**
  * Carries out the requests of authenticated clients. A key that does not belong to the service gets the
- * same 401 whether the service exists or not: nobody learns names.
+ * same 401 whether the service exists or not: nobody but an admin learns names.
  */
 export function createHandler(
-  fleet: Pick<Fleet, "find">,
+  fleet: Pick<Fleet, "find" | "services">,
+  authority: Authority,
   log: Log,
 ): (request: ExecRequest) => Promise<number> {
   return async (request) => {
@@ -25,7 +28,7 @@ export function createHandler(
     if (request.key.comment) facts["comment"] = request.key.comment;
     let status = 500;
     try {
-      status = await carryOut(fleet, request, facts);
+      status = await carryOut(fleet, authority, request, facts);
       return status;
     } catch (error) {
       if (error instanceof StatusError) status = error.status;
@@ -43,7 +46,8 @@ export function createHandler(
 }
 
 async function carryOut(
-  fleet: Pick<Fleet, "find">,
+  fleet: Pick<Fleet, "find" | "services">,
+  authority: Authority,
   request: ExecRequest,
   facts: Record<string, string>,
 ): Promise<number> {
@@ -54,8 +58,14 @@ async function carryOut(
   const { service: name, command: word, args } = decodeLine(request.line);
   facts["service"] = name;
   facts["command"] = word;
+  const asker = { blob: key.blob, address: request.address, now: Date.now() };
+  if (name === "") return await runOnHost(word, args, { fleet, authority, asker, request });
   const service = fleet.find(name);
-  if (!service || !mayOperate(service, key.blob)) {
+  const grant = service && authority.grant(service, asker);
+  if (!grant) {
+    if (!service && authority.admin(asker)) {
+      throw new StatusError(404, `No service found with name ${JSON.stringify(name)}`);
+    }
     throw new StatusError(
       401,
       `Key for user ${JSON.stringify(user)} does not match any for name ${name}`,
@@ -69,16 +79,19 @@ async function carryOut(
       `Command ${JSON.stringify(word)} does not match any route, expected one of ${known}`,
     );
   }
-  const actor = key.comment ? `${key.fingerprint} (${key.comment})` : key.fingerprint;
+  if (!suffices(grant.role, command.role)) {
+    throw new StatusError(
+      401,
+      `Key ${grant.fingerprint} has the role "${grant.role}" for ${name}, but ${word} needs ` +
+        `"${command.role}": pgo-role="${command.role}" before the key in ${grant.file} gives it`,
+    );
+  }
+  const { fingerprint, comment } = grant;
+  const actor = comment ? `${fingerprint} (${comment})` : fingerprint;
   try {
     return await command.run({ ...request, ...readWords(command, args), service, actor });
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;
     throw new StatusError(500, (error as Error).message);
   }
-}
-
-/** Whether the key with these bytes (base64) is one of the service's own at its tip. */
-export function mayOperate(service: Pick<Service, "keys">, blob: string): boolean {
-  return service.keys.some((key) => key.blob === blob);
 }

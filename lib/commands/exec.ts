@@ -10,6 +10,7 @@ import { pickContainers } from "./pick.ts";
 /** Runs a program in the running container of a compose service; stdin reaches it, its exit code comes back. */
 export const exec: Command = {
   name: "exec",
+  role: "exec",
   summary: "run a program in a container",
   args: "SERVICE PROGRAM [ARGUMENT…]",
   arity: [2, 1000],

@@ -13,6 +13,7 @@ const SHOWN = 50;
 /** Deployments and commands, or one deployment with its steps and output. */
 export const history: Command = {
   name: "history",
+  role: "read",
   summary:
     "show deployments and commands, newest first, or one deployment with its steps and output",
   args: "[N]",

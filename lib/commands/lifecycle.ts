@@ -19,6 +19,7 @@ const DEADLINE = 5 * 60_000;
 /** Removes the containers and remembers that they are not wanted; volumes always stay. */
 export const down: Command = {
   name: "down",
+  role: "operate",
   summary: "remove the containers and keep them away until up or start; volumes stay",
   args: "",
   arity: [0, 0],
@@ -36,6 +37,7 @@ export const down: Command = {
 /** Stops containers; all of them: the service stays stopped. */
 export const stop: Command = {
   name: "stop",
+  role: "operate",
   summary: "stop containers; without a SERVICE all, until up or start",
   args: "[SERVICE…]",
   arity: [0, 100],
@@ -51,6 +53,7 @@ export const stop: Command = {
 /** Starts stopped containers, from the live deployment where they are gone. */
 export const start: Command = {
   name: "start",
+  role: "operate",
   summary: "start stopped containers; without a SERVICE all of them",
   args: "[SERVICE…]",
   arity: [0, 100],
@@ -82,6 +85,7 @@ export const start: Command = {
 /** Stops and starts containers, without making them anew. */
 export const restart: Command = {
   name: "restart",
+  role: "operate",
   summary: "restart containers; without a SERVICE all",
   args: "[SERVICE…]",
   arity: [0, 100],

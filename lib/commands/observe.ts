@@ -14,6 +14,7 @@ import { pickContainers } from "./pick.ts";
 /** Shows that the key works. */
 export const ping: Command = {
   name: "ping",
+  role: "read",
   summary: "answer, to show that the key works",
   args: "",
   arity: [0, 0],
@@ -27,6 +28,7 @@ export const ping: Command = {
 /** Podman's own table. */
 export const ps: Command = {
   name: "ps",
+  role: "read",
   summary: "list the service's containers",
   args: "",
   arity: [0, 0],
@@ -42,6 +44,7 @@ export const ps: Command = {
 /** What containers print, as they print it. */
 export const logs: Command = {
   name: "logs",
+  role: "read",
   summary: "show what containers print",
   args: "[SERVICE…]",
   arity: [0, 100],
@@ -88,6 +91,7 @@ export const logs: Command = {
 /** Everything PGO knows of the service. */
 export const status: Command = {
   name: "status",
+  role: "read",
   summary: "show what is deployed, what is wanted and what runs",
   args: "",
   arity: [0, 0],

@@ -20,6 +20,7 @@ const JSON_OPTION = { name: "json", summary: "for machines" };
 /** The tip's compose file as PGO resolves and judges it. */
 export const config: Command = {
   name: "config",
+  role: "read",
   summary:
     "show the compose file of the tip as PGO resolves it, and whether it is allowed; 65 if not",
   args: "",
@@ -39,6 +40,7 @@ export const config: Command = {
 /** What a deployment would do. */
 export const plan: Command = {
   name: "plan",
+  role: "read",
   summary:
     "show what a deployment of the tip, or of another revision, would do; 0 nothing, 10 changes, 65 refused",
   args: "[REV]",

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { formatPortRange, inRanges, overlaps, type PortRange } from "./ports.ts";
 import type { Repository } from "./repository.ts";
 import { fileSchema, serviceSchema } from "./schema.ts";
+import { SSH_LIMITS, type SshLimits, sshLimits } from "./ssh.ts";
 import { formatPath, type Path, readToml, type TomlDocument, TomlError } from "./toml.ts";
 import { parseUrl, type Url } from "./urls.ts";
 
@@ -35,8 +36,16 @@ export interface ServiceConfig {
   allow: string[];
 }
 
+/** `[global]`: what concerns the whole host. */
+export interface GlobalConfig {
+  /** File with the keys that may see and operate every service; absolute. */
+  adminKeys: string | undefined;
+}
+
 /** A config file that is right in itself; whether its users exist is for the host to say. */
 export interface Config {
+  global: GlobalConfig;
+  ssh: SshLimits;
   services: ServiceConfig[];
 }
 
@@ -67,7 +76,11 @@ export function parseConfig(
   for (const issue of parsed.issues ?? []) report(issuePath(issue), issueMessage(issue));
   // Services that are wrong in one key are still compared in the others: all problems in one go.
   const services = parsed.success ? parsed.output.services : salvage(document.value);
-  const config = { services: services.map((service, at) => toService(service, at, report)) };
+  const config: Config = {
+    global: { adminKeys: parsed.success ? parsed.output.global.admin_keys : undefined },
+    ssh: parsed.success ? sshLimits(parsed.output.ssh) : SSH_LIMITS,
+    services: services.map((service, at) => toService(service, at, report)),
+  };
   compareServices(config.services, report);
   inspect(config, report);
   if (problems.length === 0) return config;

@@ -3,6 +3,7 @@
  * @module
  */
 import type { UserSwitch } from "../host/as_user.ts";
+import type { Config } from "./parse.ts";
 
 /** What decides which permissions are needed. */
 export interface PermissionFacts {
@@ -13,6 +14,8 @@ export interface PermissionFacts {
   dir: string;
   /** Addresses pgod listens on, as Deno names them: `[::]:2222`. */
   listen: string[];
+  /** What the config says of the host; undefined where there is none yet. */
+  global?: Config["global"];
 }
 
 /** The programs pgod itself starts; `runuser` and `sudo` start all others, as the service's user. */
@@ -41,13 +44,16 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
 };
 
 /** The flags for `deno run`, in order: each is needed, and pgod does its whole job under them. */
-export function permissionFlags({ how, config, dir, listen }: PermissionFacts): string[] {
+export function permissionFlags(
+  { how, config, dir, listen, global }: PermissionFacts,
+): string[] {
   const subordinate = how === "self" ? [] : ["/etc/subuid", "/etc/subgid"];
+  const admins = global?.adminKeys ? [global.adminKeys] : [];
   return [
     "--no-prompt",
     `--allow-run=${PROGRAMS[how].join(",")}`,
     `--allow-net=${listen.join(",")}`,
-    `--allow-read=${[config, dir, ...subordinate].join(",")}`,
+    `--allow-read=${[config, dir, ...admins, ...subordinate].join(",")}`,
     `--allow-write=${dir}`,
     "--allow-env=PATH",
     "--allow-sys=hostname,uid",

@@ -3,29 +3,10 @@
  * @module
  */
 import * as v from "valibot";
+import { absolutePath, isInsidePath, listOf, parsed, text } from "./grammar.ts";
 import { parsePortRange } from "./ports.ts";
 import { parseRepository } from "./repository.ts";
-
-const text = (expected: string) =>
-  v.string((issue) => `${issue.received} given, expected ${expected}`);
-
-/** A string that `parse` accepts, turned into what `parse` makes of it. */
-function parsed<Value>(expected: string, parse: (text: string) => Value) {
-  return v.pipe(
-    text(expected),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parse(dataset.value);
-      } catch (error) {
-        addIssue({ message: (error as Error).message });
-        return NEVER;
-      }
-    }),
-  );
-}
-
-const listOf = <Item extends v.GenericSchema>(item: Item, expected: string) =>
-  v.array(item, (issue) => `${issue.received} given, expected a list of ${expected}`);
+import { sshSchema } from "./ssh.ts";
 
 /** What a service's name may be; it becomes the prefix of its containers. */
 const serviceName = v.pipe(
@@ -70,13 +51,6 @@ const composePath = v.pipe(
   ),
 );
 
-function isInsidePath(path: string): boolean {
-  const steps = path.split("/");
-  // deno-lint-ignore no-control-regex
-  return !/[\x00-\x1f\x7f]/.test(path) &&
-    steps.every((step) => !["", ".", "..", ".git"].includes(step));
-}
-
 // What would steer podman, podman-compose or the programs below them instead of the containers.
 const STEERING =
   /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PYTHON|XDG_|GIT_|PATH$|HOME$|USER$|LOGNAME$|SHELL$|IFS$|ENV$|BASH_ENV$|TMPDIR$)/;
@@ -91,15 +65,6 @@ const variable = parsed('"KEY=value"', (assignment) => {
   if (assignment.includes("\0")) throw new Error(`the value of ${name} holds a NUL, expected text`);
   return [name, assignment.slice(name.length + 1)] as const;
 });
-
-const hostDirectory = v.pipe(
-  text('an absolute path such as "/srv/data"'),
-  v.check(
-    (path) => path.length > 1 && path.startsWith("/") && isInsidePath(path.slice(1)),
-    (issue) =>
-      `${issue.received} is no absolute path, expected one such as "/srv/data" (no "..", no "/" at the end)`,
-  ),
-);
 
 const objectName = v.pipe(
   text('a name such as "backend"'),
@@ -128,15 +93,22 @@ export const serviceSchema = v.strictObject({
   ),
   compose: v.optional(composePath),
   env: v.optional(listOf(variable, '"KEY=value" variables'), []),
-  mounts: v.optional(listOf(hostDirectory, "absolute paths"), []),
+  mounts: v.optional(listOf(absolutePath("/srv/data"), "absolute paths"), []),
   networks: v.optional(listOf(objectName, "network names"), []),
   volumes: v.optional(listOf(objectName, "volume names"), []),
   profiles: v.optional(listOf(objectName, "profiles"), []),
   allow: v.optional(listOf(text('a permission such as "cap_add:NET_ADMIN"'), "permissions"), []),
 });
 
+/** `[global]`: what concerns the whole host. */
+export const globalSchema = v.strictObject({
+  admin_keys: v.optional(absolutePath("/etc/pgo/admin_keys")),
+});
+
 /** The whole file. */
 export const fileSchema = v.strictObject({
+  global: v.optional(globalSchema, {}),
+  ssh: v.optional(sshSchema, {}),
   services: v.optional(
     v.array(serviceSchema, (issue) => `${issue.received} given, expected [[services]] blocks`),
     [],

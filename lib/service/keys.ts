@@ -2,7 +2,7 @@
  * The keys of a service: every regular file in `ssh/` of a revision.
  * @module
  */
-import { type AuthorizedKey, parseKeyFile } from "../ssh/access.ts";
+import { type AuthorizedKey, mergeKeys, parseKeyFile } from "../ssh/access.ts";
 import type { Service } from "./service.ts";
 
 /** Key files a service may have. */
@@ -23,19 +23,20 @@ export async function readKeys(service: Service, revision: string): Promise<Auth
   files.length = Math.min(files.length, KEY_FILES);
   const small = files.filter(([, entry]) => entry.size <= KEY_FILE_LIMIT);
   const blobs = await git.blobs([...new Set(small.map(([, { id }]) => id))]);
-  const keys: AuthorizedKey[] = [];
+  const read: ReturnType<typeof parseKeyFile>[] = [];
   for (const [path, { id, size }] of files) {
     const blob = blobs.get(id);
     if (!blob) {
       log.warn(`${config.name}: ${path}: ${size} bytes are no key file, it is skipped`);
       continue;
     }
-    const { keys: found, problems } = parseKeyFile(path, new TextDecoder().decode(blob));
-    keys.push(...found);
-    for (const { line, message, loud } of problems) {
+    const found = parseKeyFile(path, new TextDecoder().decode(blob));
+    read.push(found);
+    for (const { line, message, loud } of found.problems) {
       log[loud ? "error" : "warn"](`${config.name}: ${path}:${line}: ${message}`, { revision });
     }
   }
+  const keys = mergeKeys(read);
   if (keys.length === 0) {
     log.warn(`${config.name}: no public key in ssh/ of ${revision}: nobody can operate it`);
   }

@@ -5,6 +5,7 @@
 import { type Config, ConfigError, parseConfig, type Report } from "../config/parse.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import type { Run } from "../host/process.ts";
+import { type AdminKeys, NO_ADMINS, readAdminKeys } from "./admin_keys.ts";
 import { type Account, findAccount, ownAccount } from "../host/users.ts";
 
 /** A config that this host can serve. */
@@ -12,6 +13,7 @@ export interface Loaded {
   config: Config;
   /** Account of every user a service names; with `self`, the invoking user's for all. */
   users: Map<string, User>;
+  admins: AdminKeys;
 }
 
 /** Reads and checks the config at `path`. @throws {ConfigError} with every problem, users included. */
@@ -25,17 +27,28 @@ export async function loadConfig(run: Run, path: string, how: UserSwitch): Promi
       : explain(error as Error, path);
     throw new ConfigError([`${path}: ${why}`]);
   }
-  const accounts = await findAccounts(run, usersIn(text, path), how);
-  const complain = ({ services }: Config, report: Report) =>
+  const draft = readAnyway(text, path);
+  const names = new Set(draft.services.map(({ user }) => user).filter((name) => name !== ""));
+  const accounts = await findAccounts(run, [...names], how);
+  let admins = NO_ADMINS;
+  let adminTrouble = "";
+  try {
+    if (draft.global.adminKeys) admins = await readAdminKeys(draft.global.adminKeys);
+  } catch (error) {
+    adminTrouble = (error as Error).message;
+  }
+  const complain = ({ services }: Config, report: Report) => {
+    if (adminTrouble) report(["global", "admin_keys"], adminTrouble);
     services.forEach(({ user }, at) => {
       const problem = accounts.get(user)?.problem;
       if (problem) report(["services", at, "user"], problem);
     });
+  };
   const config = parseConfig(text, path, complain);
   const users = [...accounts].flatMap(([name, { user }]): [string, User][] =>
     user ? [[name, user]] : []
   );
-  return { config, users: new Map(users) };
+  return { config, users: new Map(users), admins };
 }
 
 /** What is left over when permissions are missing: the flag, in one line. */
@@ -45,15 +58,18 @@ function explain(error: Error, path: string): string {
     : `cannot be read: ${error.message.split("\n")[0]}`;
 }
 
-/** The users a config names, also one that is wrong elsewhere. */
-function usersIn(text: string, path: string): string[] {
-  let names: string[] = [];
+/** What a config says, also one that is wrong elsewhere. */
+export function readAnyway(text: string, path: string): Pick<Config, "global" | "services"> {
+  let draft: Pick<Config, "global" | "services"> = {
+    global: { adminKeys: undefined },
+    services: [],
+  };
   try {
-    parseConfig(text, path, ({ services }) => names = services.map(({ user }) => user));
+    parseConfig(text, path, (config) => draft = config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
   }
-  return [...new Set(names)].filter((name) => name !== "");
+  return draft;
 }
 
 async function findAccounts(

@@ -4,9 +4,18 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import {
+  type KeyOptions,
+  NO_OPTIONS,
+  optionsLength,
+  parseKeyOptions,
+  strictest,
+} from "./key_options.ts";
 
-/** A key that may operate a service. */
-export interface AuthorizedKey {
+export { type Role, suffices } from "./key_options.ts";
+
+/** A key with what it may do. */
+export interface AuthorizedKey extends KeyOptions {
   /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, … */
   type: string;
   /** The key itself, base64 as in the file. */
@@ -25,6 +34,8 @@ export interface KeyProblem {
   message: string;
   /** A private key was published: somebody has to act at once. */
   loud: boolean;
+  /** The key, base64, where only what stands before it is wrong: no other line may let it in. */
+  blob?: string;
 }
 
 const TYPES = [
@@ -34,6 +45,7 @@ const TYPES = [
   "ecdsa-sha2-nistp521",
   "ssh-rsa",
 ];
+const KEY_IN_LINE = new RegExp(`\\s(?:${TYPES.join("|")})\\s+([A-Za-z0-9+/=]+)`);
 /** Bits an RSA key needs at least. */
 const RSA_BITS = 2048;
 
@@ -59,20 +71,41 @@ export function parseKeyFile(
     try {
       keys.push({ ...parseKeyLine(text), file, line: at + 1 });
     } catch (error) {
-      problems.push({ line: at + 1, message: (error as Error).message, loud: false });
+      const blob = error instanceof OptionError ? { blob: error.blob } : {};
+      problems.push({ line: at + 1, message: (error as Error).message, loud: false, ...blob });
     }
   });
   return { keys, problems };
 }
 
-/** Reads `TYPE BASE64 [COMMENT]`. @throws {Error} with one clause saying why it is no usable key. */
+/** A line whose key is sound, but not what stands before it. */
+class OptionError extends Error {
+  constructor(message: string, readonly blob: string) {
+    super(message);
+  }
+}
+
+/** Reads `[OPTIONS] TYPE BASE64 [COMMENT]`. @throws {Error} with one clause saying why it is no usable key. */
 export function parseKeyLine(text: string): Omit<AuthorizedKey, "file" | "line"> {
+  const [first = ""] = text.split(/\s/, 1);
+  const somewhere = KEY_IN_LINE.exec(text);
+  if (TYPES.includes(first) || !somewhere) return { ...parseBareKey(text), ...NO_OPTIONS };
+  const length = optionsLength(text);
+  try {
+    const options = parseKeyOptions(text.slice(0, length));
+    return { ...parseBareKey(text.slice(length).trimStart()), ...options };
+  } catch (error) {
+    throw new OptionError((error as Error).message, somewhere[1] ?? "");
+  }
+}
+
+/** Reads `TYPE BASE64 [COMMENT]`. */
+function parseBareKey(text: string): Omit<AuthorizedKey, "file" | "line" | keyof KeyOptions> {
   const [type = "", blob = "", ...comment] = text.split(/\s+/);
   if (!TYPES.includes(type)) {
-    const hint = TYPES.some((known) => text.includes(` ${known} `))
-      ? "options before a key are not supported"
-      : `expected one of ${TYPES.join(", ")}`;
-    throw new Error(`${JSON.stringify(type.slice(0, 40))} is no key type, ${hint}`);
+    throw new Error(
+      `${JSON.stringify(type.slice(0, 40))} is no key type, expected one of ${TYPES.join(", ")}`,
+    );
   }
   const bytes = Buffer.from(blob, "base64");
   const fields = readFields(bytes);
@@ -85,6 +118,22 @@ export function parseKeyLine(text: string): Omit<AuthorizedKey, "file" | "line">
     throw new Error(`an RSA key of ${bits} bits is too weak, expected ${RSA_BITS}`);
   }
   return { type, blob, fingerprint: fingerprint(bytes), comment: comment.join(" ") };
+}
+
+/**
+ * The keys that several files give together. Where one stands on more than one line all of them hold at once:
+ * the lowest role, every `from`, the earliest expiry; a line that is refused takes the key with it.
+ */
+export function mergeKeys(
+  files: readonly ReturnType<typeof parseKeyFile>[],
+): AuthorizedKey[] {
+  const refused = new Set(files.flatMap(({ problems }) => problems.map(({ blob }) => blob)));
+  const merged = new Map<string, AuthorizedKey>();
+  for (const key of files.flatMap(({ keys }) => keys)) {
+    const before = merged.get(key.blob);
+    merged.set(key.blob, before ? { ...before, ...strictest(before, key) } : key);
+  }
+  return [...merged.values()].filter(({ blob }) => !refused.has(blob));
 }
 
 /** `SHA256:…` of a key's bytes. */

@@ -9,8 +9,8 @@ import { StatusError } from "./status.ts";
 /** The port pgod listens on unless told otherwise. */
 export const DEFAULT_PORT = 2222;
 
-/** Bytes an exec line may have. */
-export const LINE_LIMIT = 64 * 1024;
+/** Characters an exec line may have: SSH's packets hold 32 KB. */
+export const LINE_LIMIT = 32 * 1024;
 
 /** What one exec line asks for. */
 export interface Invocation {
@@ -21,9 +21,9 @@ export interface Invocation {
 }
 
 /** Reads an exec line. @throws {StatusError} 400 when it is none. */
-export function decodeLine(line: string): Invocation {
-  if (line.length > LINE_LIMIT) {
-    throw new StatusError(400, `Command is longer than ${LINE_LIMIT} characters`);
+export function decodeLine(line: string, limit = LINE_LIMIT): Invocation {
+  if (line.length > limit) {
+    throw new StatusError(400, `Command is longer than ${limit} characters`);
   }
   let words: string[];
   try {

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
 import type { Address } from "../config/address.ts";
+import type { SshLimits } from "../config/ssh.ts";
 import { sleep } from "../host/clock.ts";
 import type { Log } from "../log.ts";
 import type { AuthorizedKey } from "./access.ts";
@@ -16,12 +17,15 @@ export interface ServerOptions {
   address: Address;
   /** Private host key, OpenSSH format. */
   hostKey: string;
-  /** A key that any service knows, by its base64; undefined refuses it, and the client offers its next. */
-  knows(blob: string): AuthorizedKey | undefined;
+  /**
+   * A key (base64) that may do something here for a client at `address`; undefined refuses it, and the client
+   * offers its next.
+   */
+  knows(blob: string, address: string): AuthorizedKey | undefined;
   handle: Handle;
   log: Log;
-  /** Milliseconds a connection has to log in; default 30 s. */
-  loginGrace?: number;
+  /** Asked anew for each connection. */
+  limits(): SshLimits;
 }
 
 /** A server that listens. */
@@ -30,14 +34,6 @@ export interface RunningServer {
   /** Takes no new connections, gives open ones `patience` milliseconds, then ends them. */
   stop(patience: number): Promise<void>;
 }
-
-/** Milliseconds to log in. */
-const LOGIN_GRACE = 30_000;
-const AUTH_TRIES = 6;
-/** Sessions one connection may open in its life. */
-const SESSIONS = 100;
-/** Connections that have not logged in, at once; one more, and the oldest has to go. */
-const UNAUTHENTICATED = 200;
 
 const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
   kex: [
@@ -68,7 +64,7 @@ const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
 
 /** Listens. @throws {Error} with one line when the address cannot be had. */
 export async function serve(options: ServerOptions): Promise<RunningServer> {
-  const { log, loginGrace = LOGIN_GRACE } = options;
+  const { log } = options;
   const connections = new Set<Socket>();
   /** By remote address and port: those that have not logged in, in the order they came. */
   const waiting = new Map<string, Socket>();
@@ -77,16 +73,20 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     algorithms: ALGORITHMS,
     ident: "pgod",
   }, (client, info) => {
-    const remote = `${info.ip}:${info.port}`;
+    const limits = options.limits();
+    const address = info.ip;
+    const remote = `${address}:${info.port}`;
     const closed = new AbortController();
     let tries = 0;
     let key: AuthorizedKey | undefined;
     let user = "";
     client.on("authentication", (context) => {
       user = context.username;
-      key = context.method === "publickey" ? authenticate(context, options.knows) : undefined;
+      key = context.method === "publickey"
+        ? authenticate(context, (blob) => options.knows(blob, address))
+        : undefined;
       if (key) return context.accept();
-      if (context.method !== "none" && ++tries >= AUTH_TRIES) {
+      if (context.method !== "none" && ++tries >= limits.authTries) {
         log.info("Refused: too many keys", { remote, user });
         return client.end();
       }
@@ -95,8 +95,13 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
     client.on("ready", () => waiting.delete(remote));
     let sessions = 0;
     client.on("session", (accept, reject) => {
-      if (!key || ++sessions > SESSIONS) return reject();
-      serveSession(accept(), { key, user, remote, closed: closed.signal }, options.handle, log);
+      if (!key || ++sessions > limits.sessions * 10) return reject();
+      serveSession(
+        accept(),
+        { key, user, address, remote, closed: closed.signal },
+        options.handle,
+        log,
+      );
     });
     // Half of the internet's scanners break off in mid-handshake: no reason for a loud line.
     client.on("error", (error) => log.debug("Connection broke", { remote, error: error.message }));
@@ -105,8 +110,9 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
   const listener = createServer({ noDelay: true }, (socket) => {
     const remote = `${socket.remoteAddress}:${socket.remotePort}`;
     const grace = new AbortController();
+    const { unauthenticated, loginGrace } = options.limits();
     const [oldest] = waiting;
-    if (oldest && waiting.size >= UNAUTHENTICATED) {
+    if (oldest && waiting.size >= unauthenticated) {
       waiting.delete(oldest[0]);
       oldest[1].destroy();
     }
@@ -139,7 +145,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
 /** The key of a request that is signed, or that only asks whether signing is worth while. */
 function authenticate(
   context: ssh2.PublicKeyAuthContext,
-  knows: ServerOptions["knows"],
+  knows: (blob: string) => AuthorizedKey | undefined,
 ): AuthorizedKey | undefined {
   const known = knows(context.key.data.toString("base64"));
   if (!known || known.type !== context.key.algo) return undefined;

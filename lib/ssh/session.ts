@@ -13,6 +13,8 @@ export interface ExecRequest {
   key: AuthorizedKey;
   /** The SSH user name, which means nothing. */
   user: string;
+  /** Address of the client, without its port. */
+  address: string;
   /** Address and port of the client. */
   remote: string;
   /** The exec line as it was sent; undefined for a shell without a command. */
@@ -31,6 +33,7 @@ export type Handle = (request: ExecRequest) => Promise<number>;
 interface Peer {
   key: AuthorizedKey;
   user: string;
+  address: string;
   remote: string;
   closed: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, parseConfig } from "../../lib/config/parse.ts";
+import { SSH_LIMITS } from "../../lib/config/ssh.ts";
 
 const GOOD = `[[services]]
 name = "pgo"
@@ -65,6 +66,18 @@ const BAD: [name: string, from: string, to: string, expected: RegExp][] = [
     "ext::sh -c id",
     /services\[0\]\.repository/,
   ],
+  ["unknown table", GOOD, "[server]\nport = 1\n", /^pgo\.toml:1:1: server: unknown key/],
+  ["unknown global key", GOOD, '[global]\nadmins = "/x"\n', /global\.admins: unknown key/],
+  [
+    "relative admin file",
+    GOOD,
+    '[global]\nadmin_keys = "keys"\n',
+    /^pgo\.toml:2:1: global\.admin_keys: "keys" is no absolute path/,
+  ],
+  ["unknown limit", GOOD, "[ssh]\ntries = 3\n", /^pgo\.toml:2:1: ssh\.tries: unknown key/],
+  ["limit of another type", GOOD, '[ssh]\nsessions = "3"\n', /ssh\.sessions: "3" given/],
+  ["limit out of range", GOOD, "[ssh]\nsessions = 0\n", /ssh\.sessions: 0 is not from 1 to 1000/],
+  ["limit without unit", GOOD, '[ssh]\nidle = "10"\n', /ssh\.idle: "10" is no duration/],
   ["no TOML", "[[services]]", "[[services]", /^pgo\.toml:\d+:\d+: no TOML/],
 ];
 
@@ -74,6 +87,16 @@ for (const [name, from, to, expected] of BAD) {
     assert.match(line, expected);
   });
 }
+
+Deno.test("limits that are not given have their defaults, those that are given hold", () => {
+  const { ssh, global } = parseConfig(
+    `[global]\nadmin_keys = "/etc/pgo/admin_keys"\n[ssh]\nsessions = 3\nlogin_grace = "2m"\n${GOOD}`,
+    "f",
+  );
+  assert.deepEqual(ssh, { ...SSH_LIMITS, sessions: 3, loginGrace: 120_000 });
+  assert.equal(global.adminKeys, "/etc/pgo/admin_keys");
+  assert.deepEqual(parseConfig(GOOD, "f").ssh, SSH_LIMITS);
+});
 
 Deno.test("all problems come at once, in the order of the file", () => {
   const lines = problems(GOOD.replace("5005/5", "x") + GOOD.replace("miek", "-") + "zz = 1\n");

@@ -95,7 +95,7 @@ export async function withWorld(
     for (const [service, files] of Object.entries(setup.files)) {
       await createRepository(dir, service);
       await world.push(service, {
-        "ssh/good.pub": await Deno.readTextFile(`${dir}/good.pub`),
+        "ssh/good.pub": `pgo-role="exec" ${await Deno.readTextFile(`${dir}/good.pub`)}`,
         ...files,
       });
     }

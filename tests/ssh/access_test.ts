@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseKeyFile } from "../../lib/ssh/access.ts";
+import { mergeKeys, parseKeyFile } from "../../lib/ssh/access.ts";
+import { NO_OPTIONS } from "../../lib/ssh/key_options.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP2uT6dKTeZZbPI6T3mKsLFKGJRWzVrgMYYhoYXsL1jd";
 
@@ -40,6 +41,7 @@ for (const [name, bits, type] of GOOD) {
       comment: "miek at home",
       file: "ssh/miek.pub",
       line: 1,
+      ...NO_OPTIONS,
     }]);
   });
 }
@@ -71,9 +73,25 @@ const BAD: [what: string, line: string, message: RegExp][] = [
   ["a cut key", `ssh-ed25519 ${BLOB.slice(0, -8)} x`, /damaged/],
   ["a key of another type", `ssh-rsa ${BLOB} x`, /damaged/],
   ["no base64", `ssh-ed25519 ${BLOB.slice(0, -1)}! x`, /damaged/],
-  ["an option", `no-pty ${KEY}`, /options before a key are not supported/],
-  ["a quoted option", `command="rm -rf /",from="1.2.3.4" ${KEY}`, /options before a key are not/],
-  ["a CA", `cert-authority ${KEY}`, /options before a key are not supported/],
+  ["a command", `command="rm -rf /",from="1.2.3.4" ${KEY}`, /the option "command" is none/],
+  ["a CA", `cert-authority ${KEY}`, /the option "cert-authority" is none PGO can honour/],
+  ["a misspelt option", `pgo-roles="read" ${KEY}`, /the option "pgo-roles" is none/],
+  ["a permission nobody has", `port-forwarding ${KEY}`, /the option "port-forwarding" is none/],
+  [
+    "a role nobody knows",
+    `pgo-role="admin" ${KEY}`,
+    /pgo-role="admin" is no role, expected "read"/,
+  ],
+  ["two roles", `pgo-role="read",pgo-role="exec" ${KEY}`, /pgo-role is given twice/],
+  ["a role without quotes", `pgo-role=read ${KEY}`, /cannot be read/],
+  ["a space after a comma", `no-pty, pgo-role="read" ${KEY}`, /cannot be read/],
+  ["an open quote", `pgo-role="read ${KEY}`, /cannot be read/],
+  ["a name of a host", `from="*.example.org" ${KEY}`, /"\*.example.org" in from="…" is no address/],
+  ["a network with host bits", `from="10.0.0.1/8" ${KEY}`, /has bits set after the first 8/],
+  ["a prefix that is too long", `from="10.0.0.0/33" ${KEY}`, /no prefix length from 0 to 32/],
+  ["an empty from", `from="" ${KEY}`, /"" in from="…" is no address/],
+  ["a day no month has", `expiry-time="20260230" ${KEY}`, /is no time, expected YYYYMMDD/],
+  ["a date with dashes", `expiry-time="2026-02-03" ${KEY}`, /is no time, expected YYYYMMDD/],
 ];
 for (const [what, line, message] of BAD) {
   Deno.test(`a bad line is skipped with its number, its neighbours stay: ${what}`, () => {
@@ -101,3 +119,26 @@ for (const secret of SECRETS) {
     assert.doesNotMatch(problems[0]?.message ?? "", /b3BlbnNzaC1r/);
   });
 }
+
+Deno.test("a key that stands twice has what all its lines allow, and a refused line takes it away", () => {
+  const read = (...lines: string[]) =>
+    mergeKeys(lines.map((line, at) => parseKeyFile(`ssh/${at}.pub`, line)));
+  const twice = read(
+    `pgo-role="exec",from="10.0.0.0/8" ${KEY} a`,
+    `pgo-role="read",expiry-time="20300101Z",no-pty ${KEY} b`,
+    `pgo-role="exec",from="!10.0.0.1,10.*",expiry-time="20290101Z" ${KEY} c`,
+  );
+  assert.deepEqual(
+    twice.map(({ role, from, expires, pty, comment }) => [
+      role,
+      from.map(({ text }) => text),
+      expires,
+      pty,
+      comment,
+    ]),
+    [["read", ["10.0.0.0/8", "!10.0.0.1,10.*"], Date.UTC(2029, 0, 1), false, "a"]],
+  );
+  for (const refused of [`from="office" ${KEY}`, `no-pty, pgo-role="read" ${KEY}`]) {
+    assert.deepEqual(read(`pgo-role="exec" ${KEY}`, refused), []);
+  }
+});

@@ -91,7 +91,7 @@ const GARBAGE: [what: string, bytes: () => Uint8Array<ArrayBuffer>][] = [
 ];
 for (const [what, bytes] of GARBAGE) {
   Deno.test(`${what} end the connection they came in on, and no other`, () =>
-    withServer({ handle: answer, loginGrace: 3000 }, async (loopback) => {
+    withServer({ handle: answer, limits: { loginGrace: 3000 } }, async (loopback) => {
       const sockets = await connect(loopback, 20);
       await Promise.all(sockets.map((socket) => socket.write(bytes()).catch(() => {})));
       assert.equal(await loopback.remote("x//ps"), 0);
@@ -107,7 +107,7 @@ for (const greeting of ["", "SSH-2.0-x\r\n"]) {
       await end.promise;
       return 9;
     };
-    await withServer({ handle, loginGrace: 300 }, async (loopback) => {
+    await withServer({ handle, limits: { loginGrace: 300 } }, async (loopback) => {
       const long = loopback.remote("x//logs -f");
       const sockets = await connect(loopback, 3);
       for (const socket of sockets) await socket.write(new TextEncoder().encode(greeting));

@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { SSH_LIMITS, type SshLimits } from "../../lib/config/ssh.ts";
 import type { Log } from "../../lib/log.ts";
 import { type AuthorizedKey, parseKeyFile } from "../../lib/ssh/access.ts";
 import { type RemoteCommand, runRemote } from "../../lib/client/client.ts";
@@ -40,7 +41,10 @@ export interface Loopback {
 
 /** Runs `body` beside a server, and ends both. */
 export async function withServer(
-  options: Pick<ServerOptions, "handle"> & Partial<ServerOptions>,
+  { limits, ...options }:
+    & Pick<ServerOptions, "handle">
+    & Partial<Omit<ServerOptions, "limits">>
+    & { limits?: Partial<SshLimits> },
   body: (loopback: Loopback) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir();
@@ -62,6 +66,7 @@ export async function withServer(
       return known.find((key) => key.blob === blob);
     },
     log: SILENT,
+    limits: () => ({ ...SSH_LIMITS, ...limits }),
     ...options,
   });
   const { port } = server.address;

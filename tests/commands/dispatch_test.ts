@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { createAuthority } from "../../lib/commands/authority.ts";
+import { createHandler } from "../../lib/commands/dispatch.ts";
+import { COMMANDS } from "../../lib/commands/table.ts";
+import type { Service } from "../../lib/service/service.ts";
+import { type AuthorizedKey, type Role, suffices } from "../../lib/ssh/access.ts";
+import { parseFrom } from "../../lib/ssh/from.ts";
+import { NO_OPTIONS, ROLES } from "../../lib/ssh/key_options.ts";
+import { StatusError } from "../../lib/ssh/status.ts";
+
+const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
+  type: "ssh-ed25519",
+  blob: "AAAA",
+  fingerprint: "SHA256:x",
+  comment: "miek",
+  file: "ssh/miek.pub",
+  line: 1,
+  ...NO_OPTIONS,
+  ...more,
+});
+
+/** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
+async function ask(
+  line: string,
+  { keys = [], admins = [], address = "10.0.0.1" }: {
+    keys?: AuthorizedKey[];
+    admins?: AuthorizedKey[];
+    address?: string;
+  },
+): Promise<{ status: number; text: string }> {
+  const reached = new Error("reached");
+  const service = {
+    keys,
+    get host(): never {
+      throw reached;
+    },
+    get config(): never {
+      throw reached;
+    },
+    get git(): never {
+      throw reached;
+    },
+  } as unknown as Service;
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const fleet = {
+    find: (name: string) => name === "shop" ? service : undefined,
+    services: () => [service],
+  };
+  let text = "";
+  const stdout = (chunk: Uint8Array) => {
+    text += new TextDecoder().decode(chunk);
+    return Promise.resolve();
+  };
+  try {
+    const status = await createHandler(fleet, createAuthority(() => admins), log)({
+      key: key(),
+      user: "miek",
+      address,
+      remote: `${address}:1`,
+      line,
+      stdin: new ReadableStream(),
+      stdout,
+      stderr: stdout,
+      signal: new AbortController().signal,
+    });
+    return { status, text };
+  } catch (error) {
+    assert.ok(error instanceof StatusError);
+    // Its command asked for the service: the gate is behind it.
+    return error.message === "reached"
+      ? { status: 0, text: "reached" }
+      : { status: error.status, text: error.line };
+  }
+}
+
+const ARGS: Record<string, string> = { exec: "web sh" };
+const line = (name: string) => `shop//${name} ${ARGS[name] ?? ""}`;
+
+for (const role of ROLES) {
+  for (const { name, role: needs } of COMMANDS) {
+    const may = suffices(role, needs);
+    Deno.test(`a key of role ${role} ${may ? "may" : "may not"} ${name}`, async () => {
+      const { status, text } = await ask(line(name), { keys: [key({ role })] });
+      assert.equal(status, may ? 0 : 401);
+      if (!may) {
+        assert.equal(
+          text,
+          `Unauthorized: Key SHA256:x has the role "${role}" for shop, but ${name} needs ` +
+            `"${needs}": pgo-role="${needs}" before the key in ssh/miek.pub gives it`,
+        );
+      }
+    });
+  }
+}
+
+Deno.test("what each role is for", () => {
+  const of = (wanted: Role) =>
+    COMMANDS.filter(({ role }) => role === wanted).map(({ name }) => name);
+  assert.deepEqual(of("exec"), ["exec"]);
+  for (const name of ["ping", "status", "ps", "logs", "history"]) {
+    assert.ok(of("read").includes(name), name);
+  }
+  for (const name of ["up", "down", "sync", "rollback"]) {
+    assert.ok(of("operate").includes(name), name);
+  }
+});
+
+const STRANGER = 'Unauthorized: Key for user "miek" does not match any for name ';
+const STRANGERS: [what: string, keys: AuthorizedKey[]][] = [
+  ["no key of the service", []],
+  ["another key", [key({ blob: "BBBB" })]],
+  ["an expired key", [key({ expires: 1 })]],
+  ["a key from elsewhere", [key({ from: [parseFrom("192.168.0.0/16")] })]],
+];
+for (const [what, keys] of STRANGERS) {
+  Deno.test(`${what} gets the same answer for a service that is there and one that is not`, async () => {
+    for (const command of ["ping", "exec web sh", "nonsense"]) {
+      for (const name of ["shop", "none"]) {
+        assert.deepEqual(await ask(`${name}//${command}`, { keys }), {
+          status: 401,
+          text: `${STRANGER}${name}`,
+        });
+      }
+    }
+  });
+}
+
+Deno.test("an admin may operate every service, and learns that one is not there", async () => {
+  const admins = [key({ file: "/etc/pgo/admin_keys" })];
+  assert.deepEqual(await ask("shop//up", { admins }), { status: 0, text: "reached" });
+  assert.deepEqual(await ask("none//up", { admins }), {
+    status: 404,
+    text: 'Not Found: No service found with name "none"',
+  });
+  const { status, text } = await ask("shop//exec web sh", { admins });
+  assert.equal(status, 401);
+  assert.match(text, /before the key in \/etc\/pgo\/admin_keys gives it/);
+});
+
+Deno.test("an admin's key that does not count now makes no admin", async () => {
+  const admins = [key({ from: [parseFrom("192.168.0.0/16")] })];
+  assert.equal((await ask("shop//up", { admins })).status, 401);
+  assert.equal((await ask("none//up", { admins })).status, 401);
+  assert.equal((await ask("none//up", { admins, address: "192.168.1.1" })).status, 404);
+});
+
+Deno.test("of an admin's line and the service's own the one with more rights counts", async () => {
+  const exec = key({ role: "exec" });
+  const read = key({ role: "read" });
+  for (const [admins, keys] of [[[exec], [read]], [[read], [exec]]]) {
+    assert.equal((await ask("shop//exec web sh", { admins, keys })).status, 0);
+  }
+});
+
+Deno.test("the host is asked with an empty name; it has no other command than status", async () => {
+  assert.equal(
+    (await ask("//status", {})).text.split("\n")[0],
+    "SERVICE  USER  ROLE  DEPLOYED  STATE",
+  );
+  assert.equal((await ask("//up", {})).status, 406);
+  assert.equal((await ask("//status --nonsense", {})).status, 400);
+});
