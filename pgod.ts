@@ -18,6 +18,7 @@ import { createRun, type Run } from "./lib/host/process.ts";
 import { findAccount } from "./lib/host/users.ts";
 import { type Log, openLog } from "./lib/log.ts";
 import { renderHelp } from "./lib/manual.ts";
+import { onboard } from "./lib/onboard/onboard.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
 import { openLedger } from "./lib/service/open_ledger.ts";
@@ -198,6 +199,11 @@ function print(text: string): number {
 
 if (import.meta.main) {
   try {
+    const [word, ...rest] = Deno.args;
+    if (word === "add" || word === "remove") {
+      await onboard(word, rest, openLog({ debug: false }));
+      Deno.exit(0);
+    }
     Deno.exit(await main(readFlags(Deno.args)));
   } catch (error) {
     const wrong = error instanceof FlagError || error instanceof ConfigError;

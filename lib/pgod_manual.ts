@@ -14,6 +14,8 @@ export const PGOD_MANUAL: Manual = {
     "pgod -c FILE [-d] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
     "pgod check -c FILE",
     "pgod judge DIR [-c FILE] [--service NAME] [--dir DIR] [--json]",
+    "pgod add -c FILE [OPTION…]",
+    "pgod remove NAME -c FILE [--dry-run]",
     "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
   ],
   description: [
@@ -79,5 +81,5 @@ export const PGOD_MANUAL: Manual = {
     },
   ],
   examples: ["pgod check -c /etc/pgo.toml", "$(pgod permissions -c /etc/pgo.toml) -d"],
-  seeAlso: "pgoctl(1), podman(1), podman-compose(1), runuser(1)",
+  seeAlso: "pgod-add(8), pgod-remove(8), pgoctl(1), podman(1), podman-compose(1), runuser(1)",
 };

@@ -41,9 +41,11 @@ const REAL = [
   "ps",
   "rm",
   "runuser",
+  "script",
   "sh",
   "ssh",
   "ssh-keygen",
+  "userdel",
 ];
 
 interface Totals {

@@ -39,6 +39,7 @@ const LEAVES: [folder: string, forbidden: RegExp][] = [
   ["lib/compose/", /from "\.\.\/(host|service|ssh|client|commands)\/|Deno\./],
   ["lib/host/", /from "\.\.\/(compose|service|ssh|client|commands)\//],
   ["lib/service/", /from "\.\.\/(client|commands)\/|from "\.\.\/ssh\/(?!access\.ts)/],
+  ["lib/onboard/", /from "\.\.\/(compose|ssh|client|commands)\//],
   ["lib/ssh/", /from "\.\.\/(compose|service|client|commands)\//],
   [
     "lib/client/",

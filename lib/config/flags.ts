@@ -62,12 +62,15 @@ export function readFlags(argv: readonly string[]): Flags {
     throw new FlagError((error as Error).message.split("\n")[0]);
   }
   const { values, positionals: [word = "serve", ...rest] } = parsed;
+  if (word === "add" || word === "remove") {
+    throw new FlagError(`${word} has to come first, expected pgod ${word} -c FILE …`);
+  }
   const [target, ...more] = word === "judge" ? rest : [undefined, ...rest];
   if (!["serve", "check", "judge", "permissions"].includes(word) || more.length > 0) {
     throw new FlagError(
       `${
         JSON.stringify(more[0] ?? word)
-      } is no command, expected check, judge, permissions or none`,
+      } is no command, expected add, check, judge, permissions, remove or none`,
     );
   }
   if (word === "judge" && target === undefined && !values.help) {

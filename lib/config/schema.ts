@@ -114,3 +114,12 @@ export const fileSchema = v.strictObject({
     [],
   ),
 });
+
+/** What is wrong with `text` as the value of `key`, in one clause; undefined when nothing is. */
+export function textProblem(
+  key: "name" | "user" | "repository" | "branch",
+  text: string,
+): string | undefined {
+  const schema: v.GenericSchema = serviceSchema.entries[key];
+  return v.safeParse(schema, text).issues?.[0]?.message;
+}

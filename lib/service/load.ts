@@ -27,8 +27,24 @@ export async function loadConfig(run: Run, path: string, how: UserSwitch): Promi
       : explain(error as Error, path);
     throw new ConfigError([`${path}: ${why}`]);
   }
+  return await checkConfig(run, text, path, how);
+}
+
+/**
+ * Checks the text of a config, whose `path` is for messages; user `coming` is about to be created.
+ * @throws {ConfigError} with every problem, users included.
+ */
+export async function checkConfig(
+  run: Run,
+  text: string,
+  path: string,
+  how: UserSwitch,
+  coming?: string,
+): Promise<Loaded> {
   const draft = readAnyway(text, path);
-  const names = new Set(draft.services.map(({ user }) => user).filter((name) => name !== ""));
+  const names = new Set(
+    draft.services.map(({ user }) => user).filter((name) => name !== "" && name !== coming),
+  );
   const accounts = await findAccounts(run, [...names], how);
   let admins = NO_ADMINS;
   let adminTrouble = "";

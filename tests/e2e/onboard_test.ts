@@ -1,0 +1,99 @@
+/**
+ * From nothing to a service that runs: pgod add under its task's permissions, with a user that it creates.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { split } from "shlex";
+import { denoDir, ok, type Result, sh } from "./shell.ts";
+import { USERS } from "./users.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs a task of deno.json, whose config is `config` in place of /etc/pgo.toml. */
+async function task(
+  name: string,
+  config: string,
+  words: string[],
+  prefix: string[] = [],
+): Promise<Result> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const line = split(tasks[name].command.replaceAll("/etc/pgo.toml", config));
+  const command = line.map((word) => word === "pgod.ts" ? `${root}pgod.ts` : word);
+  return await sh([...prefix, ...command, ...words], { env: { DENO_DIR: denoDir() } });
+}
+
+Deno.test("pgod add creates a user that can run containers, and remove gives the file back", async () => {
+  const user = `${USERS[0]}-n`;
+  const dir = await Deno.makeTempDir();
+  const config = `${dir}/pgo.toml`;
+  const words = ["--name", "wiki", "--user", user, "--repository", "/srv/wiki.git"];
+  const has = async () => (await sh(["id", "-u", user])).code === 0;
+  try {
+    const missing = await task("pgod:add", config, words);
+    assert.equal(missing.code, 2, missing.stderr);
+    assert.match(
+      missing.stderr,
+      /^pgod add: user: this host has no user .*; --create-user makes it\n$/,
+    );
+    const dry = await task("pgod:add", config, [...words, "--create-user", "--dry-run"]);
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.equal(await has(), false);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(dir)), []);
+    await Deno.writeTextFile(config, "# ours\n", { mode: 0o640 });
+    const patch = await task("pgod:add", config, [...words, "--create-user", "--dry-run"]);
+    const added = await task("pgod:add", config, [...words, "--create-user"]);
+    assert.equal(added.code, 0, added.stderr);
+    assert.equal(added.stderr, "");
+    const text = await Deno.readTextFile(config);
+    const [, ports = ""] = /^ports = \["(\d+)\/4"\]$/m.exec(text) ?? [];
+    assert.ok(Number(ports) >= 5000, text);
+    for (const line of text.split("\n").slice(1)) {
+      assert.ok(patch.stdout.includes(`\n+${line}`), line);
+    }
+    assert.equal((await Deno.stat(config)).mode ?? 0, 0o100640);
+    const ready = await sh(["bash", `${root}scripts/prepare-host.sh`, user]);
+    assert.equal(ready.code, 0, ready.stderr);
+    for (const file of ["/etc/subuid", "/etc/subgid"]) {
+      const lines = (await Deno.readTextFile(file)).split("\n");
+      assert.equal(lines.filter((line) => line.startsWith(`${user}:`)).length, 1);
+    }
+    const uid = Number(await ok(["id", "-u", user]));
+    const runtime = await Deno.stat(`/run/user/${uid}`);
+    assert.deepEqual([runtime.uid, (runtime.mode ?? 0) & 0o777], [uid, 0o700]);
+    const removed = await task("pgod:remove", config, ["wiki"]);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.equal(await Deno.readTextFile(config), "# ours\n");
+  } finally {
+    if (await has()) {
+      await ok(["rm", "-rf", `/run/user/${await ok(["id", "-u", user])}`]);
+      await ok(["userdel", "-r", user]).catch(() => {});
+    }
+    await ok(["rm", "-rf", dir]);
+  }
+});
+
+Deno.test("on a terminal pgod add asks for what is missing", async () => {
+  const dir = await Deno.makeTempDir();
+  const config = `${dir}/pgo.toml`;
+  try {
+    const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+    const line = tasks["pgod:add"].command.replaceAll("/etc/pgo.toml", config)
+      .replace("pgod.ts", `${root}pgod.ts`);
+    const { code, stdout } = await sh([
+      "script",
+      "-qec",
+      `${line} --dry-run --root=false`,
+      "/dev/null",
+    ], {
+      env: { DENO_DIR: denoDir() },
+      stdin: "Wiki\nwiki\n\n/srv/wiki.git\n\n0\n",
+    });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /"Wiki" is no service name/);
+    assert.match(stdout, /Unix user it runs as \[wiki\]: /);
+    assert.match(stdout, /\+ports = \[\]\r?\n/);
+  } finally {
+    await ok(["rm", "-rf", dir]);
+  }
+});
