@@ -6,6 +6,7 @@
 import type ssh2 from "ssh2";
 import type { Log } from "../log.ts";
 import type { AuthorizedKey } from "./access.ts";
+import { takesPackets } from "./guard.ts";
 import { StatusError } from "./status.ts";
 
 /** One exec request of somebody whose key is known. */
@@ -40,6 +41,8 @@ interface Peer {
 
 /** Serves the exec (or shell) request of `session`; everything else a session may ask is refused by ssh2. */
 export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, log: Log): void {
+  // With nobody who listens, ssh2 refuses whatever is asked.
+  if (!takesPackets(session)) return;
   const start = (accept: (() => ssh2.ServerChannel) | undefined, line: string | undefined) => {
     const channel = accept?.();
     if (!channel) return;

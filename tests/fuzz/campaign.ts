@@ -1,0 +1,124 @@
+/**
+ * Runs all targets against one server, with honest clients beside them, and compares the server before and after.
+ * @module
+ */
+import fc from "fast-check";
+import { sleep, within } from "../../lib/host/clock.ts";
+import { honest, type State, type Subject, withSubject } from "./process.ts";
+import { makeOtherKeys, type Target, targets } from "./targets.ts";
+
+/** What a campaign found; it rejects when an input did harm. */
+export interface Findings {
+  seed: number;
+  /** Inputs sent, by target. */
+  inputs: Record<string, number>;
+  /** Honest clients, served meanwhile. */
+  pings: { served: number; failed: number; slowest: number };
+  before: State;
+  after: State;
+}
+
+/** Targets that run side by side, so that the server is never idle. */
+const LANES = 6;
+/** Milliseconds to log in; a connection that was left open is gone after it. */
+const GRACE = 5_000;
+
+/** Sends `count` inputs in all. The same seed sends the same inputs to each target, in the same order. */
+export async function campaign(
+  { count, seed, only, report = () => {} }: {
+    count: number;
+    seed: number;
+    only?: string;
+    report?: (line: string) => void;
+  },
+): Promise<Findings> {
+  const others = makeOtherKeys();
+  const inputs: Record<string, number> = {};
+  let findings: Findings | undefined;
+  await withSubject({ grace: GRACE, keys: others.map(({ line }) => line) }, async (subject) => {
+    for (let at = 0; at < 20; at++) await honest(subject, "fuzz//ping");
+    const before = await subject.state();
+    const pinging = ping(subject);
+    const lanes = targets(others).filter(({ name }) => !only || name === only)
+      .flatMap((target) => laneSizes(target, count).map((runs, lane) => ({ target, runs, lane })));
+    const queue = lanes.values();
+    const work = async () => {
+      for (const { target, runs, lane } of queue) {
+        const started = performance.now();
+        await assertLane(subject, target, runs, seed + lane);
+        inputs[target.name] = (inputs[target.name] ?? 0) + runs * target.batch;
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        report(
+          `${target.name}: ${runs * target.batch} inputs with seed ${seed + lane}, ${seconds} s`,
+        );
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: LANES }, work));
+    } finally {
+      await pinging.stop();
+    }
+    await settle(subject, before);
+    findings = { seed, inputs, pings: pinging.seen, before, after: await subject.state() };
+  });
+  if (!findings) throw new Error("the campaign came to no end");
+  return findings;
+}
+
+/** The runs of a target, in parts that can be spread over lanes. */
+function laneSizes({ share, batch }: Target, count: number): number[] {
+  const runs = Math.ceil(count * share / 100 / batch);
+  const parts = Math.min(runs, 3);
+  return Array.from({ length: parts }, (_, at) => Math.ceil((runs - at) / parts));
+}
+
+async function assertLane(
+  subject: Subject,
+  target: Target,
+  numRuns: number,
+  seed: number,
+): Promise<void> {
+  try {
+    await fc.assert(target.property(subject), { seed, numRuns, endOnFailure: true });
+  } catch (error) {
+    // A death closes all connections at once: its own words say more than theirs.
+    await sleep(500);
+    const death = subject.death();
+    throw new Error(
+      `${target.name}, seed ${seed}: ${death ? `the server died: ${death}\n` : ""}${error}`,
+    );
+  }
+}
+
+/** Pings until it is told to stop. */
+function ping(subject: Subject): { seen: Findings["pings"]; stop(): Promise<void> } {
+  const seen = { served: 0, failed: 0, slowest: 0 };
+  const stopped = new AbortController();
+  const done = (async () => {
+    while (!stopped.signal.aborted) {
+      const started = performance.now();
+      const status = await within(10_000, honest(subject, "fuzz//ping").catch(() => -1));
+      if (status === 0) seen.served++;
+      else seen.failed++;
+      seen.slowest = Math.max(seen.slowest, Math.round(performance.now() - started));
+      await sleep(100, stopped.signal);
+    }
+  })();
+  return {
+    seen,
+    stop: () => {
+      stopped.abort();
+      return done;
+    },
+  };
+}
+
+/** Waits until what was started has ended, at most the time to log in and a little more. */
+async function settle(subject: Subject, before: State): Promise<void> {
+  const patience = performance.now() + GRACE + 5_000;
+  while (performance.now() < patience) {
+    const { files, children, running } = await subject.state();
+    if (files <= before.files && children <= before.children && running === 0) return;
+    await sleep(200);
+  }
+}
