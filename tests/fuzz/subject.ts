@@ -1,10 +1,13 @@
 /**
  * The program under test: pgod's own SSH server and its own commands, on one service whose programs (`git`,
- * `podman`, …) are stand-ins in a directory. Arguments: that directory, then public keys (`TYPE BASE64`).
+ * `podman`, …) are stand-ins in a directory. Arguments: that directory, then milliseconds to log in,
+ * then public keys (`TYPE BASE64`).
  * It prints its port, then a line of JSON for every line it reads.
  * @module
  */
+import { createAuthority } from "../../lib/commands/authority.ts";
 import { createHandler } from "../../lib/commands/dispatch.ts";
+import { SSH_LIMITS } from "../../lib/config/ssh.ts";
 import { sleep } from "../../lib/host/clock.ts";
 import { createRun } from "../../lib/host/process.ts";
 import { Ledger } from "../../lib/service/ledger.ts";
@@ -43,15 +46,24 @@ const config = {
   allow: [],
 };
 const service = createService(host, config, { name: "fuzz", uid: 1, gid: 1, home: dir }, []);
-service.keys = lines.map((line, at) => ({ ...parseKeyLine(line), file: "ssh/a.pub", line: at }));
-const handle = createHandler({ find: (name) => name === "fuzz" ? service : undefined }, log);
+service.keys = lines.map((line, at) => ({
+  ...parseKeyLine(`pgo-role="exec" ${line}`),
+  file: "ssh/a.pub",
+  line: at,
+}));
+const fleet = {
+  find: (name: string) => name === "fuzz" ? service : undefined,
+  services: () => [service],
+};
+const authority = createAuthority(() => []);
+const handle = createHandler(fleet, authority, log);
 let running = 0;
 const server = await serve({
   address: { host: "127.0.0.1", port: 0 },
   hostKey: makeHostKey(),
   log,
-  loginGrace: Number(grace),
-  knows: (blob) => service.keys.find((key) => key.blob === blob),
+  limits: () => ({ ...SSH_LIMITS, loginGrace: Number(grace) }),
+  knows: (blob, address) => authority.anywhere([service], { blob, address, now: Date.now() }),
   async handle(request) {
     running++;
     try {

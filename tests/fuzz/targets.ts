@@ -155,7 +155,12 @@ async function execAll(port: number, key: FuzzKey, lines: (string | Uint8Array)[
 /** Key files, in this process: never an exception, and never a key that is not one. */
 export const keyFiles: fc.IProperty<[Uint8Array]> = fc.property(
   mutated(
-    ...["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP me@home\n", "# nothing\r\n\r\n", "ssh-rsa AAAA"]
+    ...[
+      'from="10.0.0.0/8,!10.1.0.0/16,::1",expiry-time="20301231",pgo-role="read" ssh-ed25519 AAAA x\n',
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@home\n",
+      "# nothing\r\n\r\n",
+      "ssh-rsa AAAA",
+    ]
       .map(
         (text) => new TextEncoder().encode(text),
       ),
