@@ -17,6 +17,7 @@ import { sleep } from "./lib/host/clock.ts";
 import { createRun, type Run } from "./lib/host/process.ts";
 import { findAccount } from "./lib/host/users.ts";
 import { type Log, openLog } from "./lib/log.ts";
+import type { LogFormat } from "./lib/log_format.ts";
 import { renderHelp } from "./lib/manual.ts";
 import { onboard } from "./lib/onboard/onboard.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
@@ -43,7 +44,7 @@ async function main(flags: Flags): Promise<number> {
   if (flags.judge) return await judge(flags, flags.judge);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
   if (flags.command === "permissions") return print(await commandLine(flags, how));
-  const log = openLog({ debug: flags.debug });
+  const log = openLog({ debug: flags.debug, format: flags.logFormat });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
   return flags.command === "check"
     ? await check(flags, run, how)
@@ -122,7 +123,7 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   const { config, users } = loaded;
   /** What SIGHUP changes, beside the fleet. */
   const live = { admins: loaded.admins, limits: config.ssh };
-  for (const problem of live.admins.problems) log.error(problem);
+  for (const problem of live.admins.problems) log.error("admins.skipped", problem);
   // Services keep their own directories closed; without root their users have to make them here.
   await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);
@@ -146,7 +147,8 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
     handle: createHandler(fleet, authority, log),
   });
   await fleet.apply(config, users, "boot");
-  log.info(`Launched servers on port ${bracket(flags.ssh.host)}:${server.address.port} (ssh)`);
+  const address = `${bracket(flags.ssh.host)}:${server.address.port}`;
+  log.info("pgod.listening", `Launched servers on port ${address} (ssh)`, { address });
 
   const stopped = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -165,7 +167,7 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   })();
   const signal = await stopped.promise;
   ended.abort();
-  log.info(`${signal}: stopping, containers go on running`);
+  log.info("pgod.stopping", `${signal}: stopping, containers go on running`, { signal });
   await Promise.all([server.stop(PATIENCE), fleet.stop(PATIENCE)]);
   ledger.close();
   return 0;
@@ -183,12 +185,14 @@ async function reload(
     const { config, users, admins } = await loadConfig(run, flags.config, how);
     live.admins = admins;
     live.limits = config.ssh;
-    for (const problem of admins.problems) log.error(problem);
+    for (const problem of admins.problems) log.error("admins.skipped", problem);
     await fleet.apply(config, users, "config");
-    log.info(`Config read again: ${config.services.length} services`);
+    const count = config.services.length;
+    log.info("config.read", `Config read again: ${count} services`, { count });
   } catch (error) {
     const lines = error instanceof ConfigError ? error.lines : [String(error)];
-    for (const line of [...lines, "The config is refused, the old one stays"]) log.error(line);
+    for (const line of lines) log.error("config.wrong", line);
+    log.error("config.refused", "The config is refused, the old one stays");
   }
 }
 
@@ -197,22 +201,33 @@ function print(text: string): number {
   return 0;
 }
 
+/** The lines that say why pgod ends: the config's, each with its place, or the error's one line. */
+function lastWords(error: unknown): string[] {
+  const lines = error instanceof ConfigError
+    ? error.lines
+    : [`pgod: ${(error as Error).message.split("\n")[0]}`];
+  return error instanceof Deno.errors.NotCapable
+    ? [...lines, "pgod permissions -c FILE prints how to start pgod"]
+    : lines;
+}
+
 if (import.meta.main) {
+  let format: LogFormat = "human";
   try {
     const [word, ...rest] = Deno.args;
     if (word === "add" || word === "remove") {
       await onboard(word, rest, openLog({ debug: false }));
       Deno.exit(0);
     }
-    Deno.exit(await main(readFlags(Deno.args)));
+    const flags = readFlags(Deno.args);
+    if (flags.command === "serve") format = flags.logFormat;
+    Deno.exit(await main(flags));
   } catch (error) {
     const wrong = error instanceof FlagError || error instanceof ConfigError;
-    const lines = error instanceof ConfigError
-      ? error.lines
-      : [`pgod: ${(error as Error).message.split("\n")[0]}`];
-    for (const line of lines) console.error(line);
-    if (error instanceof Deno.errors.NotCapable) {
-      console.error("pgod permissions -c FILE prints how to start pgod");
+    const log = format === "human" ? undefined : openLog({ debug: false, format });
+    for (const line of lastWords(error)) {
+      if (log) log.error("pgod.failed", line);
+      else console.error(line);
     }
     Deno.exit(wrong ? 2 : 1);
   }

@@ -11,7 +11,7 @@ export const PGOD_MANUAL: Manual = {
   section: 8,
   summary: "follow Git branches and run their compose files, each as its own user",
   usage: [
-    "pgod -c FILE [-d] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
+    "pgod -c FILE [-d] [--log-format FORMAT] [-s ADDRESS] [-t DURATION] [--dir DIR] [--root=false]",
     "pgod check -c FILE",
     "pgod judge DIR [-c FILE] [--service NAME] [--dir DIR] [--json]",
     "pgod add -c FILE [OPTION…]",
@@ -29,6 +29,10 @@ export const PGOD_MANUAL: Manual = {
       entries: [
         ["-c, --config FILE", "the config"],
         ["-d, --debug", "log what is run and what it prints"],
+        [
+          "--log-format FORMAT",
+          "human (the default), journal (for journald: no time, level as its priority), json or logfmt; docs/events.md has every event",
+        ],
         ["-s, --ssh ADDRESS", "listen there; default :2222"],
         ["-t, --duration DURATION", "look at each repository this often; default 5m"],
         ["--dir DIR", `where everything is kept; default ${DEFAULT_DIR}`],

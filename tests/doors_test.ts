@@ -1,21 +1,5 @@
 import assert from "node:assert/strict";
-
-const root = new URL("../", import.meta.url);
-
-async function sources(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
-    if (isDirectory) found.push(...await sources(`${folder}${name}/`));
-    else if (name.endsWith(".ts")) found.push(`${folder}${name}`);
-  }
-  return found.sort();
-}
-
-async function filesWith(pattern: RegExp): Promise<string[]> {
-  const all = ["pgod.ts", "pgoctl.ts", ...await sources("lib/")];
-  const texts = await Promise.all(all.map((file) => Deno.readTextFile(new URL(file, root))));
-  return all.filter((_, at) => pattern.test(texts[at] ?? ""));
-}
+import { filesWith } from "./sources.ts";
 
 const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
   ["processes", /Deno\.Command\(|node:child_process/, ["lib/host/process.ts"]],

@@ -25,7 +25,9 @@ for (const manual of [PGOD_MANUAL, ADD_MANUAL, REMOVE_MANUAL, PGOCTL_MANUAL]) {
 Deno.test("every option in pgod's manual is one that pgod takes", () => {
   for (const [term] of PGOD_MANUAL.lists[0]?.entries ?? []) {
     const [flag = "", value] = term.replace(/^-\w, /, "").split(" ");
-    const given = value ? { DURATION: "5m", ADDRESS: ":22", N: "3" }[value] ?? "/x" : undefined;
+    const given = value
+      ? { DURATION: "5m", ADDRESS: ":22", N: "3", FORMAT: "json" }[value] ?? "/x"
+      : undefined;
     readFlags(["-c", "/f", flag, ...(given ? [given] : [])]);
   }
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import { RemoteError } from "../host/git.ts";
+import { about } from "../log.ts";
 import type { Output } from "../service/output.ts";
 import { begin, build as buildImages, pull as pullImages } from "../service/prepare.ts";
 import { deploy, ensureLive, followBranch, inspect, reconcile } from "../service/reconcile.ts";
@@ -52,7 +53,10 @@ function preparing(
       prepared.candidate.digest === candidate.digest;
     const ready = fits ? prepared : await begin(service, candidate, command, call.actor);
     try {
-      await step(service, ready, output);
+      await about(
+        { service: service.config.name, deployment: ready.record.number },
+        () => step(service, ready, output),
+      );
       service.prepared = ready;
     } catch (error) {
       service.prepared = undefined;

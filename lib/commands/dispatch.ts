@@ -2,7 +2,8 @@
  * From an exec line to a command that ran: the one gate that all of them pass.
  * @module
  */
-import type { Log } from "../log.ts";
+import type { FieldsOf } from "../events.ts";
+import { about, type Log } from "../log.ts";
 import type { Fleet } from "../service/fleet.ts";
 import { suffices } from "../ssh/access.ts";
 import { decodeLine } from "../ssh/protocol.ts";
@@ -12,6 +13,9 @@ import type { Authority } from "./authority.ts";
 import { readWords } from "./command.ts";
 import { runOnHost } from "./host.ts";
 import { COMMANDS } from "./table.ts";
+
+/** What becomes known of a request while it is carried out. */
+type Facts = Pick<FieldsOf<"ssh.command">, "service" | "command" | "comment" | "error">;
 
 /**
  * Carries out the requests of authenticated clients. A key that does not belong to the service gets the
@@ -24,18 +28,19 @@ export function createHandler(
 ): (request: ExecRequest) => Promise<number> {
   return async (request) => {
     const started = performance.now();
-    const facts: Record<string, string> = { remote: request.remote, key: request.key.fingerprint };
-    if (request.key.comment) facts["comment"] = request.key.comment;
+    const facts: Facts = { comment: request.key.comment || undefined };
     let status = 500;
     try {
       status = await carryOut(fleet, authority, request, facts);
       return status;
     } catch (error) {
       if (error instanceof StatusError) status = error.status;
-      if (status === 500) facts["error"] = (error as Error).message.split("\n")[0] ?? "";
+      if (status === 500) facts.error = (error as Error).message.split("\n")[0] ?? "";
       throw error;
     } finally {
-      log.info("Command", {
+      log.info("ssh.command", "Command", {
+        remote: request.remote,
+        key: request.key.fingerprint,
         ...facts,
         status,
         ms: Math.round(performance.now() - started),
@@ -49,15 +54,15 @@ async function carryOut(
   fleet: Pick<Fleet, "find" | "services">,
   authority: Authority,
   request: ExecRequest,
-  facts: Record<string, string>,
+  facts: Facts,
 ): Promise<number> {
   const { user, key } = request;
   if (request.line === undefined) {
     throw new StatusError(400, `No commands in connection for user ${JSON.stringify(user)}`);
   }
   const { service: name, command: word, args } = decodeLine(request.line);
-  facts["service"] = name;
-  facts["command"] = word;
+  facts.service = name || undefined;
+  facts.command = word;
   const asker = { blob: key.blob, address: request.address, now: Date.now() };
   if (name === "") return await runOnHost(word, args, { fleet, authority, asker, request });
   const service = fleet.find(name);
@@ -89,7 +94,8 @@ async function carryOut(
   const { fingerprint, comment } = grant;
   const actor = comment ? `${fingerprint} (${comment})` : fingerprint;
   try {
-    return await command.run({ ...request, ...readWords(command, args), service, actor });
+    const call = { ...request, ...readWords(command, args), service, actor };
+    return await about({ service: name }, () => command.run(call));
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;
     throw new StatusError(500, (error as Error).message);

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
+import { LOG_FORMATS, type LogFormat } from "../log_format.ts";
 import { type Address, parseAddress } from "./address.ts";
 
 /** What pgod was asked to do. */
@@ -16,6 +17,7 @@ export interface Flags {
   /** Absolute path. */
   dir: string;
   debug: boolean;
+  logFormat: LogFormat;
   /** false: everything runs as the invoking user. */
   root: boolean;
   ssh: Address;
@@ -49,6 +51,7 @@ export function readFlags(argv: readonly string[]): Flags {
         duration: { type: "string", short: "t", default: "5m" },
         help: { type: "boolean", short: "h" },
         json: { type: "boolean" },
+        "log-format": { type: "string", default: "human" },
         "keep-stale": { type: "string", default: "168h" },
         root: { type: "string", default: "true" },
         service: { type: "string" },
@@ -91,6 +94,7 @@ export function readFlags(argv: readonly string[]): Flags {
     }),
     dir: resolve(values.dir),
     debug: values.debug ?? false,
+    logFormat: attempt(() => parseLogFormat(values["log-format"]), "--log-format"),
     root: values.root === "true",
     ssh: attempt(() => parseAddress(values.ssh), "-s"),
     interval: attempt(() => parseDuration(values.duration), "-t"),
@@ -114,6 +118,14 @@ function parseCount(text: string): number {
     throw new Error(`${JSON.stringify(text)} is no number from 1 to 999`);
   }
   return Number(text);
+}
+
+function parseLogFormat(text: string): LogFormat {
+  const known = LOG_FORMATS.find((format) => format === text);
+  if (known) return known;
+  throw new Error(
+    `${JSON.stringify(text)} is no format, expected one of ${LOG_FORMATS.join(", ")}`,
+  );
 }
 
 /** Milliseconds of `5m`, `1h30m`, `7d`, at most `limit` hours. @throws {Error} saying what is expected. */

@@ -52,7 +52,11 @@ export function createRun(
   return async function run(command) {
     const { user } = command;
     const own = asUser(command.argv, user, how, command.env, path);
-    log.debug(`running${user ? ` as "${user.name}"` : ""} [${command.argv.join(" ")}]`);
+    log.debug(
+      "program.started",
+      `running${user ? ` as "${user.name}"` : ""} [${command.argv.join(" ")}]`,
+      { user: user?.name },
+    );
     command.signal?.throwIfAborted();
     const child = spawn(own, command.stdin !== undefined);
     const stopping = new AbortController();

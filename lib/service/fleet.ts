@@ -5,6 +5,7 @@
 import type { Config, ServiceConfig } from "../config/parse.ts";
 import type { User } from "../host/as_user.ts";
 import { sleep, within } from "../host/clock.ts";
+import { about } from "../log.ts";
 import { abandonDirectory, serviceDirectory } from "../host/service_directory.ts";
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
@@ -53,7 +54,11 @@ export class Fleet {
     const wanted = new Map(config.services.map((service) => [service.name, service]));
     const gone = ledger.services().filter(({ name, user }) => wanted.get(name)?.user !== user);
     if (wanted.size === 0 && gone.length > 0) {
-      log.warn("The config names no service: nothing is taken down, expected at least one service");
+      log.warn(
+        "config.empty",
+        "The config names no service: nothing is taken down, expected at least one service",
+        { count: gone.length },
+      );
     }
     for (const [name, member] of this.#members) {
       const next = wanted.get(name);
@@ -64,7 +69,11 @@ export class Fleet {
       const owner = users.get(user) ?? await this.formerUser(user);
       if (owner) await this.#takeDownAs(name, owner, wanted.has(name));
       else {
-        log.error(`"${name}" has to be taken down as "${user}", but this host has no such user`);
+        log.error(
+          "service.stays",
+          `"${name}" has to be taken down as "${user}", but this host has no such user`,
+          { service: name, user },
+        );
       }
     }
     for (const service of config.services) {
@@ -78,15 +87,25 @@ export class Fleet {
     const leave = new AbortController();
     this.host.ledger.update(service.name, { user: service.user });
     this.host.ledger.clearStale(service.name);
-    this.host.log.info(`Service "${service.name}" with upstream "${service.repository.url}"`);
+    const { name, repository: { url } } = service;
+    this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {
+      service: name,
+      repository: url,
+    });
     const options = {
       interval: this.interval,
       cause,
       signal: leave.signal,
       deadline: this.#deadline.signal,
     };
-    this.#members.set(service.name, { service: unit, leave, done: follow(unit, options) });
-    this.host.log.info(`Launched tracking routine for "${service.name}"`);
+    this.#members.set(service.name, {
+      service: unit,
+      leave,
+      done: about({ service: name }, () => follow(unit, options)),
+    });
+    this.host.log.info("service.followed", `Launched tracking routine for "${name}"`, {
+      service: name,
+    });
   }
 
   async #release(name: string, member: Member): Promise<void> {
@@ -109,10 +128,16 @@ export class Fleet {
       if (moves) await abandonDirectory(run, service.paths, user);
       else ledger.markStale(name, user.name);
       ledger.forget(name);
-      log.info(`"${name}" is no longer wanted as "${user.name}" and was taken down`);
+      log.info(
+        "service.removed",
+        `"${name}" is no longer wanted as "${user.name}" and was taken down`,
+        { service: name, user: user.name },
+      );
     } catch (error) {
       log.error(
+        "service.stays",
         `"${name}" is no longer wanted, but was not taken down: ${(error as Error).message}`,
+        { service: name, user: user.name },
       );
     }
   }
@@ -130,10 +155,16 @@ export class Fleet {
         if (owner) await abandonDirectory(run, serviceDirectory(dir, name), owner);
         ledger.clearStale(name);
         log.info(
+          "service.swept",
           `"${name}" has not been wanted since ${since}: its files were removed, data stays`,
+          { service: name, since },
         );
       } catch (error) {
-        log.error(`The files of "${name}" were not removed: ${(error as Error).message}`);
+        log.error(
+          "service.unswept",
+          `The files of "${name}" were not removed: ${(error as Error).message}`,
+          { service: name },
+        );
       }
     }
   }
@@ -148,7 +179,9 @@ export class Fleet {
     const busy = members.filter(({ service }) => service.lock.holder);
     if (busy.length > 0) {
       this.host.log.info(
+        "pgod.waiting",
         `Waiting for ${busy.map(({ service }) => service.config.name).join(", ")}`,
+        { count: busy.length },
       );
     }
     const idle = Promise.all(

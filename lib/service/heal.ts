@@ -4,6 +4,7 @@
  */
 import type { Wanted } from "../compose/start_plan.ts";
 import { type Container, containers, startContainers } from "../host/podman.ts";
+import { about } from "../log.ts";
 import { type Frozen, isFrozen, judgeFrozen, readFrozen } from "./frozen.ts";
 import { Gate, GateError } from "./gate.ts";
 import type { Output } from "./output.ts";
@@ -56,9 +57,17 @@ export async function heal(service: Service, output: Output): Promise<Drift[]> {
   const tries = service.healing.tries + 1;
   service.healing = { tries, next: performance.now() + Math.min(2 ** tries, 600) * 1000 };
   for (const { name, state } of found) {
-    host.log.warn(`${config.name}: ${name} is ${state}, it is brought back`, { deployment: live });
+    host.log.warn("container.lost", `${name} is ${state}, it is brought back`, {
+      service: config.name,
+      deployment: live,
+      compose_service: name,
+      state,
+    });
   }
-  await bringBack(service, live, frozen, found, output);
+  await about(
+    { service: config.name, deployment: live },
+    () => bringBack(service, live, frozen, found, output),
+  );
   return found;
 }
 

@@ -11,14 +11,19 @@ const KEY_FILES = 300;
 const KEY_FILE_LIMIT = 64 * 1024;
 
 /** Reads them from committed objects; lines that are no keys are logged and skipped. */
-export async function readKeys(service: Service, revision: string): Promise<AuthorizedKey[]> {
-  const { git, config, host: { log } } = service;
+export async function readKeys(
+  { git, config: { name: service }, host: { log } }: Service,
+  revision: string,
+): Promise<AuthorizedKey[]> {
   const tree = await git.tree(revision);
   const files = [...tree].filter(([path, entry]) =>
     /^ssh\/[^/]+$/.test(path) && entry.kind === "file"
   );
   if (files.length > KEY_FILES) {
-    log.error(`${config.name}: more than ${KEY_FILES} files in ssh/, the others are skipped`);
+    log.error("keys.too_many", `more than ${KEY_FILES} files in ssh/, the others are skipped`, {
+      service,
+      revision,
+    });
   }
   files.length = Math.min(files.length, KEY_FILES);
   const small = files.filter(([, entry]) => entry.size <= KEY_FILE_LIMIT);
@@ -27,18 +32,27 @@ export async function readKeys(service: Service, revision: string): Promise<Auth
   for (const [path, { id, size }] of files) {
     const blob = blobs.get(id);
     if (!blob) {
-      log.warn(`${config.name}: ${path}: ${size} bytes are no key file, it is skipped`);
+      log.warn("keys.skipped", `${path}: ${size} bytes are no key file, it is skipped`, {
+        service,
+        path,
+        revision,
+      });
       continue;
     }
     const found = parseKeyFile(path, new TextDecoder().decode(blob));
     read.push(found);
     for (const { line, message, loud } of found.problems) {
-      log[loud ? "error" : "warn"](`${config.name}: ${path}:${line}: ${message}`, { revision });
+      const text = `${path}:${line}: ${message}`;
+      if (loud) log.error("keys.dangerous", text, { service, path, revision });
+      else log.warn("keys.skipped", text, { service, path, revision });
     }
   }
   const keys = mergeKeys(read);
   if (keys.length === 0) {
-    log.warn(`${config.name}: no public key in ssh/ of ${revision}: nobody can operate it`);
+    log.warn("keys.none", `no public key in ssh/ of ${revision}: nobody can operate it`, {
+      service,
+      revision,
+    });
   }
   return keys;
 }

@@ -21,7 +21,11 @@ export function openLedger(path: string, log: Log): Ledger {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }
-    log.error(`${path} cannot be read (${why}): it is ${aside} now, and a new one is begun`);
+    log.error(
+      "ledger.renewed",
+      `${path} cannot be read (${why}): it is ${aside} now, and a new one is begun`,
+      { path },
+    );
     return new Ledger(path);
   }
 }

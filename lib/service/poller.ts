@@ -5,7 +5,8 @@
 import { RemoteError } from "../host/git.ts";
 import { createOutput, type Output } from "./output.ts";
 import { ensureLive, failureLines, prepareService, reconcile, type Report } from "./reconcile.ts";
-import type { Service } from "./service.ts";
+import { DeploymentError } from "./deployment.ts";
+import { Rejection, type Service } from "./service.ts";
 
 /** Share of the interval by which ticks wander, so that services do not all ask at once. */
 const JITTER = 0.1;
@@ -54,7 +55,9 @@ export async function follow(
         const trouble = report.result === "quarantined" ? report.line : "";
         const isNews = trouble ? trouble !== service.trouble : report.result !== "current";
         if (isNews || cause !== "push") say(service, report);
-        if (service.trouble && !trouble) host.log.info(`"${config.name}" is well again`);
+        if (service.trouble && !trouble) {
+          host.log.info("service.well", `"${config.name}" is well again`, { service: config.name });
+        }
         service.trouble = trouble;
       }, { patience: PATIENCE, signal });
       said = "";
@@ -64,9 +67,7 @@ export async function follow(
       if (signal.aborted) break;
       const lines = failureLines(error);
       const trouble = lines.join("; ");
-      if (trouble !== said) {
-        for (const line of lines) host.log.error(`${config.name}: ${line}`, { tip: service.tip });
-      }
+      if (trouble !== said) sayTrouble(service, error);
       said = trouble;
       service.trouble = service.quarantine || trouble;
       failures = error instanceof RemoteError ? failures + 1 : 0;
@@ -80,13 +81,30 @@ function logOutput({ host: { log }, config }: Service, signal: AbortSignal): Out
   const decoder = new TextDecoder();
   const sink = (chunk: Uint8Array) => {
     for (const line of decoder.decode(chunk).split("\n")) {
-      if (line.trim()) log.debug(`${config.name}: ${line}`);
+      if (line.trim()) log.debug("program.printed", line, { service: config.name });
     }
   };
   return createOutput(sink, sink, signal);
 }
 
-function say({ host, config }: Service, { result, line }: Report): void {
-  const level = result === "quarantined" ? "warn" : "info";
-  host.log[level](`${config.name}: ${line}`);
+const EVENT = {
+  current: "service.current",
+  frozen: "service.frozen",
+  healed: "service.healed",
+  started: "service.started",
+  stopped: "service.stopped",
+} as const;
+
+function say({ host: { log }, config }: Service, { result, line }: Report): void {
+  const service = config.name;
+  // A deployment tells of its end itself, whoever asked for it.
+  if (result === "deployed") return;
+  if (result === "quarantined") log.warn("service.quarantined", line, { service });
+  else log.info(EVENT[result], line, { service });
+}
+
+function sayTrouble({ host: { log }, config, tip }: Service, error: unknown): void {
+  if (error instanceof DeploymentError) return;
+  const event = error instanceof Rejection ? "candidate.refused" : "service.trouble";
+  for (const line of failureLines(error)) log.error(event, line, { service: config.name, tip });
 }

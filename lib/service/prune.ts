@@ -19,7 +19,7 @@ export async function prune(service: Service): Promise<void> {
     isOld(deployment)
   );
   const left = await removeImages(run, user, images.map(({ name }) => name));
-  if (left) log.debug(`${config.name}: images stay: ${left}`);
+  if (left) log.debug("images.kept", `images stay: ${left}`, { service: config.name });
   const { stdout } = await must(run, { argv: ["ls", paths.deployments], user });
   const files = stdout.split("\n").filter((file) => {
     const [, number] =

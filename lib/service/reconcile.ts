@@ -5,6 +5,7 @@
 import { containers } from "../host/podman.ts";
 import { ensureServiceDirectory, isMissing } from "../host/service_directory.ts";
 import { ensureRuntimeDirectory } from "../host/users.ts";
+import { about } from "../log.ts";
 import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
@@ -12,6 +13,7 @@ import { type Drift, heal } from "./heal.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
 import { isFrozen } from "./frozen.ts";
 import { describeFreeze, frozen } from "./hold.ts";
+import { asDeployment } from "./deployment.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
 import { prune } from "./prune.ts";
 import { Rejection, type Service } from "./service.ts";
@@ -178,8 +180,11 @@ async function advance(service: Service, revision: string): Promise<void> {
   if (checkout === revision && !missing) return;
   await fromMirror(service, async () => {
     if (!missing && await meetsWriters(service, revision)) {
-      const stays = `the checkout stays at ${short(checkout ?? "")} until the next deployment`;
-      return host.log.info(`${config.name}: ${stays}: containers may write what changed`);
+      const until = `the checkout stays at ${short(checkout ?? "")} until the next deployment`;
+      return host.log.info("checkout.stays", `${until}: containers may write what changed`, {
+        service: config.name,
+        revision: checkout ?? "",
+      });
     }
     await checkOut(service, revision);
   });
@@ -206,8 +211,10 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
       ? { ...backAgain(healed), result: "started" }
       : { result: "current", line: `deployment ${live} runs` };
   }
-  await takeDown(service, live, output);
-  await bringUp(service, record, output);
+  await about({ service: config.name, deployment: record.number }, async () => {
+    await takeDown(service, live, output);
+    await bringUp(service, record, output);
+  });
   return { result: "started", line: `deployment ${live} is started again` };
 }
 
@@ -223,15 +230,17 @@ export async function deploy(
     ready.record.revision === candidate.revision;
   const prepared = fits ? ready : await begin(service, candidate, request.cause, request.actor);
   service.prepared = undefined;
-  const { number } = prepared.record;
-  host.log.info(`Deploying ${short(candidate.revision)} of "${config.name}"`, {
+  const { number, revision } = prepared.record;
+  host.log.info("deployment.started", `Deploying ${short(revision)} of "${config.name}"`, {
+    service: config.name,
     deployment: number,
+    revision,
     cause: request.cause,
   });
   const { output } = request;
   const waiting = (others: string) => output.step(`waiting until ${others} is deployed`);
-  try {
-    await host.turns.take(config.name, async () => {
+  const carryOut = () =>
+    host.turns.take(config.name, async () => {
       try {
         await pull(service, prepared, output);
         await build(service, prepared, output);
@@ -241,13 +250,18 @@ export async function deploy(
       }
       await switchTo(service, prepared, output);
     }, waiting);
+  const line = `deployment ${number}: ${short(revision)} is live`;
+  try {
+    await asDeployment(service, prepared.record, line, carryOut);
   } finally {
     host.ledger.describe(prepared.record, output.steps(), output.tail());
   }
   await prune(service).catch((error) =>
-    host.log.warn(`${config.name}: what is old was not removed: ${(error as Error).message}`)
+    host.log.warn("files.kept", `what is old was not removed: ${(error as Error).message}`, {
+      service: config.name,
+    })
   );
-  return { result: "deployed", line: `deployment ${number}: ${short(candidate.revision)} is live` };
+  return { result: "deployed", line };
 }
 
 /** The first 12 digits of a revision. */

@@ -6,6 +6,7 @@ import { imageExists } from "../host/podman.ts";
 import { composeImages } from "../compose/run_file.ts";
 import { inspectCandidate } from "./candidate.ts";
 import { judgeFrozen, readFrozen } from "./frozen.ts";
+import { asDeployment } from "./deployment.ts";
 import { setFreeze } from "./hold.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import { StepError } from "./prepare.ts";
@@ -29,11 +30,9 @@ export async function rollback(
   const revision = target?.revision ?? await service.git.findRevision(name ?? "", request.signal);
   let report: Report;
   if (target && target.number !== live && await isLeft(service, target)) {
-    await goBackTo(service, target, request.output);
-    report = {
-      result: "deployed",
-      line: `deployment ${target.number}: ${short(revision)} is live again`,
-    };
+    const line = `deployment ${target.number}: ${short(revision)} is live again`;
+    await asDeployment(service, target, line, () => goBackTo(service, target, request.output));
+    report = { result: "deployed", line };
   } else {
     const candidate = await fromMirror(service, () => inspectCandidate(service, revision));
     report = await deploy(service, candidate, request);

@@ -57,7 +57,11 @@ export async function recall(service: Service): Promise<void> {
       steps: "",
       output: "",
     });
-    log.warn(`${config.name}: deployment ${live.number} is taken over, the ledger did not know it`);
+    log.warn(
+      "deployment.adopted",
+      `deployment ${live.number} is taken over, the ledger did not know it`,
+      { service: config.name, deployment: live.number, revision: live.revision },
+    );
   }
   ledger.update(config.name, { live: live?.number ?? null, checkout, stopped, frozen });
 }

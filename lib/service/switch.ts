@@ -67,7 +67,11 @@ async function makeReady(service: Service, prepared: Prepared): Promise<boolean>
     const late = await meetsWriters(service, record.revision);
     if (!late) {
       await checkOut(service, record.revision);
-      host.log.info(`Checked out git repo in ${paths.checkout} for "${config.name}"`);
+      host.log.info(
+        "checkout.moved",
+        `Checked out git repo in ${paths.checkout} for "${config.name}"`,
+        { service: config.name, path: paths.checkout, revision: record.revision },
+      );
     }
     const { text, plan } = await readFrozen(service, record.number);
     await judgeFrozen(service, record.number, text);

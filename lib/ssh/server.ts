@@ -87,7 +87,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
         : undefined;
       if (key) return context.accept();
       if (context.method !== "none" && ++tries >= limits.authTries) {
-        log.info("Refused: too many keys", { remote, user });
+        log.info("ssh.refused", "Refused: too many keys", { remote, user });
         return client.end();
       }
       context.reject(["publickey"]);
@@ -104,7 +104,10 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
       );
     });
     // Half of the internet's scanners break off in mid-handshake: no reason for a loud line.
-    client.on("error", (error) => log.debug("Connection broke", { remote, error: error.message }));
+    client.on(
+      "error",
+      (error) => log.debug("ssh.broken", `Connection broke: ${error.message}`, { remote }),
+    );
     client.on("close", () => closed.abort());
   });
   const listener = createServer({ noDelay: true }, (socket) => {

@@ -68,7 +68,7 @@ async function serveChannel(
   peer.closed.addEventListener("abort", leave);
   channel.on("close", leave);
   channel.on("error", (error: Error) => {
-    log.debug("Channel broke", { remote: peer.remote, error: error.message });
+    log.debug("ssh.broken", `Channel broke: ${error.message}`, { remote: peer.remote });
     leave();
   });
   const stdout = (chunk: Uint8Array) => write(channel, chunk, gone.signal);
@@ -88,7 +88,7 @@ async function serveChannel(
       ? error
       : new StatusError(500, "pgod failed, its log says why");
     if (failure !== error) {
-      log.error("Command failed", { remote: peer.remote, error: String(error) });
+      log.error("ssh.failed", `Command failed: ${error}`, { remote: peer.remote });
     }
     status = failure.status;
     await stderr(new TextEncoder().encode(`${failure.line}\n`)).catch(() => {});

@@ -1,0 +1,34 @@
+/**
+ * The fields that events of the log come with.
+ * @module
+ */
+
+/** What a field means, and what its values are. The same name means the same in every event. */
+export const FIELDS = {
+  address: ["text", "where pgod listens"],
+  bytes: ["number", "size"],
+  cause: ["text", "why: boot, push, config, or the command that asked"],
+  command: ["text", "what was asked for over SSH"],
+  comment: ["text", "the comment of the key"],
+  compose_service: ["text", "the service in the compose file"],
+  count: ["number", "how many"],
+  deployment: ["number", "the deployment's number; with the service it names one deployment"],
+  error: ["text", "what went wrong, in one line"],
+  gone: ["boolean", "the client left before the end"],
+  key: ["text", "fingerprint of the key"],
+  ms: ["number", "how long it took, in milliseconds"],
+  path: ["text", "a file or directory"],
+  remote: ["text", "address and port of the client"],
+  repository: ["text", "URL of the repository, without its secrets"],
+  revision: ["text", "full Git commit id"],
+  service: ["text", "the service, by its name in the config"],
+  signal: ["text", "the signal that came"],
+  since: ["text", "ISO 8601 time"],
+  state: ["text", "gone, or Podman's words for the container"],
+  status: ["number", "status as sent to the client; 0 is success"],
+  tip: ["text", "the newest fetched revision of the branch"],
+  user: ["text", "a Unix user; in ssh.refused the name the client gave"],
+} as const satisfies Record<string, readonly [kind: "text" | "number" | "boolean", string]>;
+
+/** The name of a field. */
+export type Field = keyof typeof FIELDS;

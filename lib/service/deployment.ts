@@ -1,0 +1,38 @@
+/**
+ * A deployment as the log tells it: every line of it says which one, and its end is an event, whoever asked for it.
+ * @module
+ */
+import { about } from "../log.ts";
+import type { DeploymentRecord } from "./ledger.ts";
+import { StepError } from "./prepare.ts";
+import type { Service } from "./service.ts";
+
+/** A deployment that failed; the log has said so. */
+export class DeploymentError extends StepError {}
+
+/**
+ * Carries out `body`, which makes a deployment live; then the log says `line`.
+ * @throws {DeploymentError} for a step that did not work.
+ */
+export function asDeployment<Value>(
+  service: Service,
+  record: Pick<DeploymentRecord, "number" | "revision">,
+  line: string,
+  body: () => Promise<Value>,
+): Promise<Value> {
+  const { host: { log, ledger }, config } = service;
+  const { number: deployment, revision } = record;
+  const facts = { service: config.name, deployment, revision };
+  return about({ service: config.name, deployment }, async () => {
+    try {
+      const value = await body();
+      log.info("deployment.live", line, facts);
+      return value;
+    } catch (error) {
+      const isBack = ledger.deployment(config.name, deployment)?.outcome === "rolled back";
+      const event = isBack ? "deployment.rolled_back" : "deployment.failed";
+      log.error(event, (error as Error).message, facts);
+      throw error instanceof StepError ? new DeploymentError(error.message) : error;
+    }
+  });
+}
