@@ -22,6 +22,7 @@ Deno.test("the quick start's flags", () => {
     config: "/etc/c.toml",
     dir: "/srv/pgo",
     debug: true,
+    logFormat: "human",
     root: false,
     ssh: { host: "::1", port: 2223 },
     interval: 5_400_000,
@@ -84,4 +85,15 @@ Deno.test("deno task pgod starts pgod with exactly the default permissions", () 
     project.tasks.pgod.command,
     ["deno run", ...flags, "pgod.ts -c /etc/pgo.toml"].join(" "),
   );
+});
+
+Deno.test("--log-format is one of those there are", () => {
+  const formats = ["human", "journal", "json", "logfmt"];
+  assert.deepEqual(
+    formats.map((format) => readFlags(["-c", "/c", "--log-format", format]).logFormat),
+    formats,
+  );
+  assert.throws(() => readFlags(["-c", "/c", "--log-format=xml"]), {
+    message: '--log-format: "xml" is no format, expected one of human, journal, json, logfmt',
+  });
 });
