@@ -161,6 +161,7 @@ export const EVENTS = {
   ),
   "ssh.failed": event("error", "a command failed where it must not", ["remote"]),
   "ssh.refused": event("info", "a client offered too many keys", ["remote", "user"]),
+  "ssh.signal": event("warn", "a client's signal did not reach its program", ["service", "signal"]),
   "ssh.broken": event("debug", "a connection or a channel broke", ["remote"]),
 } as const;
 

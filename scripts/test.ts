@@ -18,10 +18,12 @@ const FAST = [
   "mv",
   "ps",
   "rm",
+  "script",
   "sh",
   "sleep",
   "ssh",
   "ssh-keygen",
+  "stty",
   "test",
   "yes",
 ];
@@ -45,6 +47,8 @@ const REAL = [
   "sh",
   "ssh",
   "ssh-keygen",
+  "stty",
+  "tmux",
   "userdel",
 ];
 

@@ -6,7 +6,9 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { Sink } from "../host/streams.ts";
 import type { Service } from "../service/service.ts";
 import type { Role } from "../ssh/access.ts";
+import type { SignalName } from "../ssh/signals.ts";
 import { StatusError } from "../ssh/status.ts";
+import type { Terminal } from "../ssh/terminal.ts";
 
 /** An option a command takes. */
 export interface Option {
@@ -35,6 +37,10 @@ export interface Call {
   stderr: Sink;
   /** Aborts when whoever asked is gone. */
   signal: AbortSignal;
+  /** The terminal of whoever asked; undefined: there is none. */
+  terminal: Terminal | undefined;
+  /** From now on `take` gets the signals (`INT`, …) of whoever asked; until then any of them ends the command. */
+  takeSignals(take: (name: SignalName) => void): void;
 }
 
 /** What may be asked of a service over SSH. */

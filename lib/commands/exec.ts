@@ -1,8 +1,9 @@
 /**
- * `exec`: a program inside a container, ended with the client that asked for it.
+ * `exec`: a program inside a container, in the client's terminal if it has one, and ended with the client.
  * @module
  */
-import { endExec } from "../host/podman.ts";
+import { endExec, EXEC_VARIABLE, signalExec } from "../host/podman_exec.ts";
+import { runInTerminal } from "../host/terminal.ts";
 import { StatusError } from "../ssh/status.ts";
 import { type Command, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
@@ -40,7 +41,7 @@ export const exec: Command = {
     },
   ],
   async run(call) {
-    const { service, args, signal, stdin, stdout, stderr } = call;
+    const { service, args, signal, stdin, stdout, stderr, terminal } = call;
     const [name = "", ...program] = args;
     const picked = await pickContainers(call, [name]);
     const container = picked.find(({ state }) => state === "running");
@@ -53,30 +54,40 @@ export const exec: Command = {
       return given === undefined ? [] : [`--${option}=${given}`];
     });
     const env = (call.options.get("env") ?? []).map((given) => `--env=${given}`);
+    const { host: { run, log }, user } = service;
+    const child = {
+      argv: [
+        "podman",
+        "exec",
+        ...(terminal ? ["-it", `--env=TERM=${terminal.term}`] : ["-i"]),
+        ...env,
+        // Last, so that nothing the client sets takes its place.
+        `--env=${EXEC_VARIABLE}=${marker}`,
+        ...flags,
+        "--",
+        container.id,
+        ...program,
+      ],
+      user,
+      stdin,
+      stdout,
+      signal,
+    } as const;
+    call.takeSignals((name) =>
+      void signalExec(run, user, marker, name).catch((error) =>
+        log.warn("ssh.signal", `SIG${name} did not reach the program: ${error.message}`, {
+          service: service.config.name,
+          signal: name,
+        })
+      )
+    );
     try {
-      const { code } = await service.host.run({
-        argv: [
-          "podman",
-          "exec",
-          "-i",
-          ...env,
-          // Last, so that nothing the client sets takes its place.
-          `--env=PGO_EXEC=${marker}`,
-          ...flags,
-          "--",
-          container.id,
-          ...program,
-        ],
-        user: service.user,
-        stdin,
-        stdout,
-        stderr,
-        signal,
-        deadline: 0,
-      });
-      return code;
+      return terminal
+        ? await runInTerminal(run, child, terminal)
+        : (await run({ ...child, stderr, deadline: 0 })).code;
     } finally {
-      if (signal.aborted) await endExec(service.host.run, service.user, marker);
+      // A terminal that goes away hangs up on what it held.
+      if (signal.aborted) await endExec(run, user, marker, terminal ? "HUP" : "TERM");
     }
   },
 };

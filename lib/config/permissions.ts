@@ -36,9 +36,11 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
     "ps",
     "realpath",
     "rm",
+    "script",
     "sh",
     "ss",
     "stat",
+    "stty",
     "test",
   ],
 };

@@ -5,7 +5,6 @@
 import type { User } from "./as_user.ts";
 import type { Command, Run } from "./process.ts";
 import { must } from "./service_directory.ts";
-import { sleep } from "./clock.ts";
 
 /** A container of a service, running or not. */
 export interface Container {
@@ -189,19 +188,4 @@ export async function removeContainers(
   ids: readonly string[],
 ): Promise<void> {
   if (ids.length > 0) await must(run, { argv: ["podman", "rm", "-f", "-t", "10", ...ids], user });
-}
-
-/**
- * Ends whatever a `podman exec` started inside its container: Podman leaves it running when the exec
- * itself is killed. Found by the variable `PGO_EXEC` that the exec was given, children included; looked
- * for from inside the user's own namespace, since it may run under a subordinate uid.
- */
-export async function endExec(run: Run, user: User, marker: string): Promise<void> {
-  const script =
-    'for f in $(grep -lsz "^PGO_EXEC=$1\\$" /proc/[0-9]*/environ); do p=${f#/proc/}; ' +
-    'kill -s "$2" "${p%/environ}" 2>/dev/null; done; true';
-  for (const signal of ["TERM", "KILL"]) {
-    await run({ argv: ["podman", "unshare", "sh", "-c", script, "sh", marker, signal], user });
-    if (signal === "TERM") await sleep(500);
-  }
 }

@@ -6,8 +6,11 @@
 import type ssh2 from "ssh2";
 import type { Log } from "../log.ts";
 import type { AuthorizedKey } from "./access.ts";
+import { flush, readable, write } from "./channel.ts";
 import { takesPackets } from "./guard.ts";
+import { ClientSignals, isSignal, type SignalName } from "./signals.ts";
 import { StatusError } from "./status.ts";
+import { SessionTerminal, type Terminal } from "./terminal.ts";
 
 /** One exec request of somebody whose key is known. */
 export interface ExecRequest {
@@ -24,8 +27,12 @@ export interface ExecRequest {
   /** Resolves when the client has taken it, or has room for more. Rejects when it is gone. */
   stdout(chunk: Uint8Array): Promise<void>;
   stderr(chunk: Uint8Array): Promise<void>;
-  /** Aborts when the channel or the connection is closed. */
+  /** Aborts when the channel or the connection is closed, and when a signal of the client ends the command. */
   signal: AbortSignal;
+  /** undefined: none was asked for, and bytes pass unchanged. */
+  terminal: Terminal | undefined;
+  /** From now on `take` gets the client's signals; until then any of them ends the command. */
+  takeSignals(take: (name: SignalName) => void): void;
 }
 
 /** Carries a request out; returns the exit status. A {@link StatusError} becomes its line and status. */
@@ -39,10 +46,12 @@ interface Peer {
   closed: AbortSignal;
 }
 
-/** Serves the exec (or shell) request of `session`; everything else a session may ask is refused by ssh2. */
+/** Serves the exec (or shell) request of `session`; what else a session may ask is refused by ssh2. */
 export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, log: Log): void {
   // With nobody who listens, ssh2 refuses whatever is asked.
   if (!takesPackets(session)) return;
+  let terminal: SessionTerminal | undefined;
+  let deliver: ((name: SignalName) => void) | undefined;
   const start = (accept: (() => ssh2.ServerChannel) | undefined, line: string | undefined) => {
     const channel = accept?.();
     if (!channel) return;
@@ -50,114 +59,86 @@ export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, 
     const ended = new AbortController();
     session.on("close", () => ended.abort());
     const closed = AbortSignal.any([peer.closed, ended.signal]);
-    void serveChannel(channel, line, { ...peer, closed }, handle, log);
+    const signals = new ClientSignals();
+    deliver = (name) => signals.deliver(name);
+    const request = { ...peer, closed, line, terminal, signals };
+    void serveChannel(channel, request, handle, log);
   };
+  session.on("pty", (accept, _reject, asked) => {
+    terminal = new SessionTerminal(asked);
+    accept?.();
+  });
+  session.on("window-change", (accept, _reject, size) => {
+    terminal?.resized(size);
+    accept?.();
+  });
+  session.on("signal", (accept, reject, { name }) => {
+    if (!deliver || !isSignal(name)) return reject?.();
+    deliver(name);
+    accept?.();
+  });
+  // ssh2 refuses all that comes after the end of stdin; signals still mean something then.
+  session.on("eof", () => Object.assign(session, { _ending: false }));
   session.on("exec", (accept, _reject, info) => start(accept, info.command));
   session.on("shell", (accept) => start(accept, undefined));
 }
 
 async function serveChannel(
   channel: ssh2.ServerChannel,
-  line: string | undefined,
-  peer: Peer,
+  { terminal, signals, closed, ...peer }: Peer & {
+    line: string | undefined;
+    terminal: SessionTerminal | undefined;
+    signals: ClientSignals;
+  },
   handle: Handle,
   log: Log,
 ): Promise<void> {
   const gone = new AbortController();
   const leave = () => gone.abort();
-  peer.closed.addEventListener("abort", leave);
+  closed.addEventListener("abort", leave);
   channel.on("close", leave);
   channel.on("error", (error: Error) => {
     log.debug("ssh.broken", `Channel broke: ${error.message}`, { remote: peer.remote });
     leave();
   });
-  const stdout = (chunk: Uint8Array) => write(channel, chunk, gone.signal);
-  const stderr = (chunk: Uint8Array) => write(channel.stderr, chunk, gone.signal);
-  let status: number;
-  try {
-    status = await handle({
-      ...peer,
-      line,
-      stdin: readable(channel, gone.signal),
-      stdout,
-      stderr,
-      signal: gone.signal,
+  const signal = AbortSignal.any([gone.signal, signals.ended]);
+  const render = (chunk: Uint8Array) => terminal?.render(chunk) ?? chunk;
+  if (terminal) {
+    channel.on("data", (typed: Uint8Array) => {
+      if (terminal.interrupts(typed)) signals.deliver("INT");
     });
-  } catch (error) {
+  }
+  const explain = async (error: unknown) => {
     const failure = error instanceof StatusError
       ? error
       : new StatusError(500, "pgod failed, its log says why");
     if (failure !== error) {
       log.error("ssh.failed", `Command failed: ${error}`, { remote: peer.remote });
     }
-    status = failure.status;
-    await stderr(new TextEncoder().encode(`${failure.line}\n`)).catch(() => {});
+    const line = new TextEncoder().encode(`${failure.line}${terminal ? "\r\n" : "\n"}`);
+    await write(channel.stderr, line, gone.signal).catch(() => {});
+    return failure.status;
+  };
+  let status: number;
+  try {
+    status = await handle({
+      ...peer,
+      terminal,
+      stdin: readable(channel, gone.signal),
+      stdout: (chunk) => write(channel, render(chunk), signal),
+      stderr: (chunk) => write(channel.stderr, render(chunk), signal),
+      signal,
+      takeSignals: (take) => signals.take(take),
+    });
+  } catch (error) {
+    status = signals.exit ?? await explain(error);
   }
   // Without this the channel never sees its end while nobody reads what the client sends.
   channel.resume();
   // Ending the channel waits for its stdout alone: what stderr still holds would be lost.
   await flush(channel.stderr, gone.signal);
-  peer.closed.removeEventListener("abort", leave);
+  closed.removeEventListener("abort", leave);
   if (gone.signal.aborted) return;
   channel.exit(status);
   channel.end();
-}
-
-/** Resolves when the client has been sent all that was written, or is gone. */
-function flush(stream: { end(done: () => void): unknown }, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    stream.end(resolve);
-  });
-}
-
-/** Writes with back-pressure: resolves when the client's window has room again. */
-function write(
-  stream: {
-    write(chunk: Uint8Array): boolean;
-    once(event: "drain", listener: () => void): unknown;
-    off(event: "drain", listener: () => void): unknown;
-  },
-  chunk: Uint8Array,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Error("the client is gone"));
-    if (stream.write(chunk)) return resolve();
-    const onDrain = () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    const onAbort = () => {
-      stream.off("drain", onDrain);
-      reject(new Error("the client is gone"));
-    };
-    stream.once("drain", onDrain);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** What the client sends, read only as fast as somebody takes it; a client that leaves ends it. */
-function readable(channel: ssh2.ServerChannel, signal: AbortSignal): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      const end = () => {
-        channel.off("data", onData);
-        try {
-          controller.close();
-        } catch { /* it is closed already */ }
-      };
-      const onData = (chunk: Uint8Array) => {
-        controller.enqueue(new Uint8Array(chunk));
-        if ((controller.desiredSize ?? 0) <= 0) channel.pause();
-      };
-      channel.on("data", onData);
-      channel.on("end", end);
-      signal.addEventListener("abort", end, { once: true });
-      channel.resume();
-    },
-    pull: () => void channel.resume(),
-    cancel: () => void channel.resume(),
-  }, new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 }));
 }

@@ -62,6 +62,8 @@ async function ask(
       stdout,
       stderr: stdout,
       signal: new AbortController().signal,
+      terminal: undefined,
+      takeSignals: () => {},
     });
     return { status, text };
   } catch (error) {
