@@ -86,6 +86,7 @@ export function policyOf(service: Service): Policy {
     mounts: config.mounts,
     networks: config.networks,
     volumes: config.volumes,
+    secrets: config.secrets,
     allow: config.allow,
     env: Object.keys(env),
     checkout: paths.checkout,
