@@ -1,70 +1,48 @@
-#!/usr/bin/env -S deno run --no-prompt --allow-net --allow-read --allow-write=${HOME}/.ssh --allow-env=HOME,LOGNAME,PGOCTL_ID,USER
+#!/usr/bin/env -S sh -c 'exec deno run --no-prompt --allow-net --allow-read --allow-write="$HOME/.ssh${SSH_AUTH_SOCK:+,$SSH_AUTH_SOCK}" --allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,USER "$0" "$@"'
 /**
  * pgoctl: operates a service of a pgod. Flags, wiring, exit code.
  * @module
  */
-import { ClientError, UsageError } from "./lib/client/error.ts";
-import { readIdentity } from "./lib/client/identity.ts";
+import { call } from "./lib/client/call.ts";
+import { ClientError, EXIT } from "./lib/client/error.ts";
 import { readOptions } from "./lib/client/options.ts";
-import { EXIT, PGOCTL_MANUAL, STATUS_EXIT } from "./lib/client/pgoctl_manual.ts";
-import { pinHost } from "./lib/client/pinning.ts";
-import { runRemote } from "./lib/client/client.ts";
-import { renderHelp } from "./lib/manual.ts";
-import { encodeLine } from "./lib/ssh/protocol.ts";
-import { StatusError } from "./lib/ssh/status.ts";
-import { VERSION } from "./lib/version.ts";
+import { type Report, reportError, reportLines } from "./lib/client/report.ts";
 
 /** Runs pgoctl with `argv`; returns its exit code. */
 async function main(argv: string[]): Promise<number> {
   const options = readOptions(argv);
   if (options.help) {
+    const { renderHelp } = await import("./lib/manual.ts");
+    const { PGOCTL_MANUAL } = await import("./lib/client/pgoctl_manual.ts");
     console.log(renderHelp(PGOCTL_MANUAL));
     return 0;
   }
   if (options.version) {
+    const { VERSION } = await import("./lib/version.ts");
     console.log(`pgoctl ${VERSION}`);
     return 0;
   }
-  const { target, args, port } = options;
-  const user = target.user ?? Deno.env.get("USER") ?? Deno.env.get("LOGNAME") ?? "pgoctl";
-  const home = Deno.env.get("HOME") ?? "";
-  const knownHosts = options.knownHosts ?? `${home}/.ssh/known_hosts`;
-  const say = (line: string) => console.error(line);
+  const end = await call(options, {
+    env: (name) => ENV.includes(name) ? Deno.env.get(name) : undefined,
+    read: readIfThere,
+    say: (line) => console.error(line),
+    stdin: () => Deno.stdin.readable,
+    stdout: (chunk) => writeAll(Deno.stdout, chunk),
+    stderr: (chunk) => writeAll(Deno.stderr, chunk),
+  });
+  if (typeof end === "number") return end;
+  return tell(end, options.json);
+}
+
+/** The variables pgoctl may read. */
+const ENV = ["HOME", "LOGNAME", "PGOCTL_HOST_KEY", "PGOCTL_ID", "SSH_AUTH_SOCK", "USER"];
+
+function readIfThere(path: string): string | undefined {
   try {
-    const privateKey = await readIdentity(options.identity, Deno.env.get("PGOCTL_ID"));
-    const status = await runRemote({
-      host: target.host,
-      port,
-      user,
-      privateKey,
-      line: encodeLine({ service: target.service, command: target.command, args }),
-      verifyHost: (key) =>
-        pinHost({ file: knownHosts, host: target.host, port, key, strict: options.strict, say }),
-      // Only exec reads it; anything else would swallow the input of a script that calls pgoctl.
-      ...(target.command === "exec" ? { stdin: Deno.stdin.readable } : {}),
-      stdout: (chunk) => writeAll(Deno.stdout, chunk),
-      stderr: (chunk) => writeAll(Deno.stderr, chunk),
-    });
-    if (status <= 255) return status;
-    say(`Process exited with status ${status}`);
-    return STATUS_EXIT[status as keyof typeof STATUS_EXIT] ?? EXIT.internal;
+    return Deno.readTextFileSync(path);
   } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    if (error.kind === "unauthorized") {
-      const message = `Key for user ${
-        JSON.stringify(user)
-      } does not match any for name ${target.service}`;
-      say(new StatusError(401, message).line);
-      say("Process exited with status 401");
-      return EXIT.unauthorized;
-    }
-    say(`pgoctl: ${error.message}`);
-    return {
-      "host key": EXIT.hostKey,
-      key: EXIT.usage,
-      unreachable: EXIT.unreachable,
-      lost: EXIT.unreachable,
-    }[error.kind];
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
@@ -75,14 +53,23 @@ async function writeAll(
   for (let at = 0; at < chunk.length;) at += await to.write(chunk.subarray(at));
 }
 
+function tell(report: Report, json: boolean): number {
+  if (json) console.error(JSON.stringify(report));
+  else for (const line of reportLines(report)) console.error(line);
+  return report.exit;
+}
+
 try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`pgoctl: ${error.message} (pgoctl --help shows more)`);
-    Deno.exit(EXIT.usage);
-  }
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.internal);
-  console.error(`pgoctl: ${error instanceof Error ? error.message : error}`);
-  Deno.exit(EXIT.internal);
+  const known = error instanceof ClientError ? reportError(error) : {
+    kind: "failed",
+    message: error instanceof Error ? error.message : String(error),
+    hint: null,
+    status: null,
+    exit: EXIT.internal,
+  };
+  // The command line may be what could not be read.
+  Deno.exit(tell(known, Deno.args.includes("--json")));
 }

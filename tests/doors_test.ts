@@ -6,7 +6,10 @@ const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
   ["TOML", /from "toml-eslint-parser"/, ["lib/config/toml.ts"]],
   ["waiting", /(?<!\.)\bset(Timeout|Interval)\(/, ["lib/host/clock.ts"]],
   ["SSH", /from "ssh2"/, [
+    "lib/client/agent.ts",
     "lib/client/client.ts",
+    "lib/client/connection.ts",
+    "lib/client/private_key.ts",
     "lib/ssh/host_key.ts",
     "lib/ssh/server.ts",
     "lib/ssh/session.ts",

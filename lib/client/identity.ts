@@ -1,36 +1,35 @@
 /**
- * Which private key pgoctl shows.
+ * The private key that pgoctl is given: with `-i`, or in `PGOCTL_ID`.
  * @module
  */
 import { ClientError } from "./error.ts";
 
+/** A key's text and what to call it, or the file that it is in. */
+export type GivenKey = { from: string; text: string } | { file: string };
+
 /**
- * The text of the private key: `given` with `-i` as a file or as the text itself, else `fromEnv`.
- * @throws {ClientError} of kind `key` in one line.
+ * The key that was asked for: `given` with `-i`, a file or a text, else the text in `fromEnv`; undefined
+ * where there is neither. @throws {ClientError} of kind `key` for an empty or a wrong one.
  */
-export async function readIdentity(
+export function givenKey(
   given: string | undefined,
   fromEnv: string | undefined,
-): Promise<string> {
+): GivenKey | undefined {
   const source = given ?? fromEnv;
-  if (!source) {
-    throw new ClientError(
-      "key",
-      "no key given, expected -i FILE, or the text of a private key in PGOCTL_ID",
-    );
+  if (source === undefined) return undefined;
+  const from = given === undefined ? "PGOCTL_ID" : "-i";
+  if (source.trim() === "") {
+    const hint = "is the CI variable it comes from missing here?";
+    throw new ClientError("key", `no key given: ${from} is there, but empty`, hint);
   }
-  if (source.includes("PRIVATE KEY")) return tidy(source);
-  if (given === undefined) {
-    throw new ClientError("key", "PGOCTL_ID holds no private key, expected the text of one");
-  }
-  try {
-    return tidy(await Deno.readTextFile(given));
-  } catch (error) {
-    throw new ClientError(
-      "key",
-      `-i ${given}: ${(error as Error).message.replace(/: open .*/, "")}`,
-    );
-  }
+  if (source.includes("PRIVATE KEY")) return { from, text: tidyKey(source) };
+  if (given !== undefined) return { file: given };
+  throw new ClientError("key", "PGOCTL_ID holds no private key, expected the text of one");
+}
+
+/** A key's text as ssh2 can read it: CI variables lose the last newline, or gain carriage returns. */
+export function tidyKey(text: string): string {
+  return text.replaceAll("\r", "").trim() + "\n";
 }
 
 /**
@@ -50,9 +49,4 @@ export function joinSplitKey(argv: readonly string[]): string[] {
     argv.slice(end, last + 1).join(" "),
   ];
   return [...argv.slice(0, begin), lines.join("\n"), ...argv.slice(last + 1)];
-}
-
-// CI variables lose the newline at the end, or gain carriage returns: ssh2 minds both.
-function tidy(text: string): string {
-  return text.replaceAll("\r", "").trim() + "\n";
 }

@@ -2,9 +2,10 @@
  * Host keys as OpenSSH's `known_hosts` keeps them; text in, verdict out.
  * @module
  */
-import { createHmac } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { DEFAULT_PORT } from "../ssh/protocol.ts";
+import { matchesAny } from "./config_line.ts";
 
 /** What a known_hosts file says of a host's key. */
 export type HostVerdict = "known" | "new" | "changed" | "revoked";
@@ -33,29 +34,24 @@ export function checkHost(text: string, host: string, port: number, key: Uint8Ar
   return verdict;
 }
 
-/** The line that pins a host's key. */
-export function hostLine(host: string, port: number, key: Uint8Array): string {
+/** The line that pins a host's key; `hashed` hides the host's name, as `HashKnownHosts` means it. */
+export function hostLine(host: string, port: number, key: Uint8Array, hashed = false): string {
   const bytes = Buffer.from(key);
   const type = bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
-  return `${hostEntry(host, port)} ${type} ${bytes.toString("base64")}\n`;
+  const entry = hostEntry(host, port);
+  const salt = randomBytes(20).toString("base64");
+  const name = hashed ? `|1|${salt}|${hashOf(salt, entry)}` : entry;
+  return `${name} ${type} ${bytes.toString("base64")}\n`;
+}
+
+function hashOf(salt: string, entry: string): string {
+  return createHmac("sha1", Buffer.from(salt, "base64")).update(entry).digest("base64");
 }
 
 function namesHost(hosts: string, entry: string): boolean {
   if (hosts.startsWith("|1|")) {
     const [, , salt = "", hash] = hosts.split("|");
-    return createHmac("sha1", Buffer.from(salt, "base64")).update(entry).digest("base64") === hash;
+    return hashOf(salt, entry) === hash;
   }
-  const patterns = hosts.toLowerCase().split(",");
-  if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1), entry))) {
-    return false;
-  }
-  return patterns.some((pattern) => matches(pattern, entry));
-}
-
-function matches(pattern: string, entry: string): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll(
-    "?",
-    ".",
-  );
-  return new RegExp(`^${source}$`).test(entry);
+  return matchesAny(entry, hosts.toLowerCase().split(","));
 }

@@ -3,7 +3,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { DEFAULT_PORT, parseTarget, type Target } from "../ssh/protocol.ts";
+import { parseTarget, type Target } from "../ssh/protocol.ts";
+import { parseDuration, parsePort } from "./config_value.ts";
 import { UsageError } from "./error.ts";
 import { joinSplitKey } from "./identity.ts";
 
@@ -15,9 +16,16 @@ export interface Options {
   strict: boolean;
   /** `--known-hosts`: the one file that pins hosts. */
   knownHosts: string | undefined;
+  /** `-F`: the one ssh_config file; `none` for none. */
+  config: string | undefined;
+  /** Errors as JSON, and `--json` for commands that know it. */
+  json: boolean;
+  /** Milliseconds the whole call may take. */
+  timeout: number | undefined;
   help: boolean;
   version: boolean;
-  port: number;
+  /** `-p` */
+  port: number | undefined;
   target: Target;
   /** The command's own words. */
   args: string[];
@@ -30,6 +38,9 @@ export function readOptions(argv: readonly string[]): Options {
     port: { type: "string", short: "p" },
     strict: { type: "boolean" },
     "known-hosts": { type: "string" },
+    config: { type: "string", short: "F" },
+    json: { type: "boolean" },
+    timeout: { type: "string" },
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
   } as const;
@@ -38,12 +49,12 @@ export function readOptions(argv: readonly string[]): Options {
   try {
     ({ values } = parseArgs({ args: own, options: spec, strict: true }));
   } catch (error) {
-    throw new UsageError((error as Error).message.split("\n")[0]);
+    throw new UsageError((error as Error).message.split("\n")[0] ?? "");
   }
-  const port = Number(values.port ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new UsageError(`-p ${values.port} is no port, expected 1 to 65535`);
-  }
+  const port = values.port === undefined ? undefined : read("-p", parsePort, values.port);
+  const timeout = values.timeout === undefined
+    ? undefined
+    : read("--timeout", parseDuration, values.timeout);
   const shown = values.help || values.version;
   const [text = shown ? "localhost:pgo//ping" : "", ...args] = rest;
   if (text === "") {
@@ -61,6 +72,9 @@ export function readOptions(argv: readonly string[]): Options {
     identity: values.identity,
     strict: values.strict ?? false,
     knownHosts: values["known-hosts"],
+    config: values.config,
+    json: values.json ?? false,
+    timeout,
     help: values.help ?? false,
     version: values.version ?? false,
     port,
@@ -69,16 +83,25 @@ export function readOptions(argv: readonly string[]): Options {
   };
 }
 
+function read<Value>(option: string, parse: (text: string) => Value, text: string): Value {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new UsageError(`${option} ${(error as Error).message}`);
+  }
+}
+
+const TAKE_NEXT = ["--identity", "--port", "--known-hosts", "--config", "--timeout"];
+
 /** What follows the target is the command's, even where it looks like an option of ours. */
 function splitAtTarget(argv: readonly string[]): { own: string[]; rest: string[] } {
   const own: string[] = [];
   let at = 0;
   for (; at < argv.length && argv[at]?.startsWith("-"); at++) {
     const word = argv[at] ?? "";
-    const long = { "-i": "--identity", "-p": "--port" }[word] ?? word;
+    const long = { "-i": "--identity", "-p": "--port", "-F": "--config" }[word] ?? word;
     const next = argv[at + 1];
-    const takesNext = ["--identity", "--port", "--known-hosts"].includes(long) &&
-      next !== undefined;
+    const takesNext = TAKE_NEXT.includes(long) && next !== undefined;
     // Joined with "=", since the text of a key begins with dashes like an option.
     own.push(takesNext ? `${long}=${next}` : word);
     if (takesNext) at++;

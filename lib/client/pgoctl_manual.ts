@@ -4,25 +4,7 @@
  */
 import type { Manual } from "../manual.ts";
 import { DEFAULT_PORT } from "../ssh/protocol.ts";
-import type { Status } from "../ssh/status.ts";
-
-/** pgoctl's own exit codes; all others are the remote program's. */
-export const EXIT = {
-  usage: 64,
-  unreachable: 69,
-  internal: 70,
-  hostKey: 76,
-  unauthorized: 77,
-} as const;
-
-/** pgoctl's exit code for a status that pgod sends instead of a program's exit code. */
-export const STATUS_EXIT: Record<Status, number> = {
-  400: EXIT.usage,
-  401: EXIT.unauthorized,
-  404: EXIT.usage,
-  406: EXIT.usage,
-  500: EXIT.internal,
-};
+import { EXIT } from "./error.ts";
 
 /** The commands of pgod, for readers: pgoctl itself does not load the table, a test compares the two. */
 export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
@@ -73,11 +55,13 @@ export const PGOCTL_MANUAL: Manual = {
   name: "pgoctl",
   section: 1,
   summary: "operate a service of a pgod, over SSH",
-  usage: ["pgoctl [-i KEY] [-p PORT] [--strict] HOST:SERVICE//COMMAND [ARGUMENT…]"],
+  usage: ["pgoctl [OPTION…] [USER@]HOST:SERVICE//COMMAND [ARGUMENT…]"],
   description: [
-    "pgoctl asks the pgod on HOST to carry out COMMAND for SERVICE. Who may do so is decided by the public keys in ssh/ of that service's own repository.",
+    "pgoctl asks the pgod on HOST to carry out COMMAND for SERVICE; HOST://COMMAND concerns the whole host. Who may do so is decided by the public keys in ssh/ of that service's own repository. HOST is a name, an address, [::1], or an alias of ~/.ssh/config.",
     "Everything after the target belongs to the command and arrives unchanged.",
-    "The host's key is pinned in known_hosts when it is first seen; a changed one is refused before anything is sent.",
+    "Without -i and PGOCTL_ID keys are shown as ssh shows them: those of the ssh-agent that a file names, the agent's others, then files. A passphrase is asked for on the terminal, and only when the host would take that key. With -i nothing but that key is shown; its private half may be in the agent.",
+    "The host's key is pinned in known_hosts when it is first seen, as ssh writes it; a changed one is refused before anything is sent. With PGOCTL_HOST_KEY only those keys are taken, and known_hosts is neither read nor written.",
+    "~/.ssh/config and /etc/ssh/ssh_config are read as ssh reads them: Host, Match, Include, and of their keywords HostName, Port, User, AddressFamily, IdentityFile, IdentitiesOnly, IdentityAgent, UserKnownHostsFile, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlias, StrictHostKeyChecking, ConnectTimeout, BatchMode. Port means pgod's port: an alias that says where sshd is needs another for pgod, or -p. StrictHostKeyChecking no counts as accept-new, ask as yes. ProxyJump, ProxyCommand, and a Match exec that decides on one of these, are refused with their line. What decides between the places: the command line, then the environment, then the files.",
   ],
   lists: [
     {
@@ -85,8 +69,17 @@ export const PGOCTL_MANUAL: Manual = {
       entries: [
         ["-i KEY", "private key: a file, or the text of one; default: the text in PGOCTL_ID"],
         ["-p PORT", `port of pgod; default ${DEFAULT_PORT}`],
+        ["-F, --config FILE", "the ssh_config file to read, and no other; none reads none"],
         ["--strict", "refuse a host whose key is not in known_hosts yet"],
         ["--known-hosts FILE", "where host keys are pinned; default ~/.ssh/known_hosts"],
+        [
+          "--timeout DURATION",
+          "end the whole call after 30s, 5m, …; connecting and logging in have 20 s of their own (ConnectTimeout)",
+        ],
+        [
+          "--json",
+          "give --json to a command that knows it; tell errors as one JSON object on stderr: kind, message, hint, status, exit",
+        ],
         ["-h, --help", "show this and exit"],
         ["-v, --version", "show the version and exit"],
       ],
@@ -99,7 +92,11 @@ export const PGOCTL_MANUAL: Manual = {
         [`${EXIT.usage}`, "wrong usage: of pgoctl, or of a command (400, 404, 406)"],
         [`${EXIT.unreachable}`, "the host cannot be reached, or went away before the end"],
         [`${EXIT.internal}`, "the command failed (500)"],
-        [`${EXIT.hostKey}`, "the host's key changed, is revoked, or is unknown with --strict"],
+        [`${EXIT.timeout}`, "--timeout has passed"],
+        [
+          `${EXIT.hostKey}`,
+          "the host's key changed, is revoked, or is unknown with --strict, or is not in PGOCTL_HOST_KEY",
+        ],
         [`${EXIT.unauthorized}`, "the key may not operate this service (401)"],
       ],
     },
@@ -107,26 +104,36 @@ export const PGOCTL_MANUAL: Manual = {
       title: "Environment",
       entries: [
         ["PGOCTL_ID", "the text of a private key, used without -i"],
-        ["HOME", "where .ssh/known_hosts is"],
+        [
+          "PGOCTL_HOST_KEY",
+          "the host keys to take, as SHA256:… or as lines of public keys; set but empty is an error",
+        ],
+        ["SSH_AUTH_SOCK", "where the ssh-agent listens"],
+        ["HOME", "where .ssh is"],
         ["USER", "the user name sent, for pgod's messages only"],
       ],
     },
   ],
   examples: [
+    "pgoctl localhost:pgo//ps",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//ps",
+    "pgoctl --json --timeout 30s '[2001:db8::5]:pgo//status'",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//logs -f web",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//exec web sh -c 'echo $HOSTNAME'",
   ],
   seeAlso: "pgod(8), ssh(1), podman(1), podman-compose(1)",
 };
 
-/** The Deno permissions of pgoctl: any host, any key file, its own known_hosts, and nothing else. */
-export function pgoctlPermissions(home: string): string[] {
+/**
+ * The Deno permissions of pgoctl: any host, any key file, its own known_hosts, the socket of the ssh-agent if
+ * there is one (which Deno counts as a file to write), and nothing else.
+ */
+export function pgoctlPermissions(home: string, agent?: string): string[] {
   return [
     "--no-prompt",
     "--allow-net",
     "--allow-read",
-    `--allow-write=${home}/.ssh`,
-    "--allow-env=HOME,LOGNAME,PGOCTL_ID,USER",
+    `--allow-write=${home}/.ssh${agent ? `,${agent}` : ""}`,
+    "--allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,USER",
   ];
 }

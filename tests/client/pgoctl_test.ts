@@ -77,7 +77,15 @@ Deno.test("a key nobody knows and a key of another service are told the same, wi
         await outcome(loopback.pgoctl(argv)),
         await pgoctl(loopback, "127.0.0.1:pgo//foreign"),
       ]
-    ) assert.deepEqual(end, { code: 77, stdout: "", stderr: REFUSAL });
+    ) {
+      assert.deepEqual([end.code, end.stdout], [77, ""]);
+      const [said = "", hint = ""] = end.stderr.split("pgoctl: ");
+      assert.equal(said, REFUSAL);
+      assert.match(
+        hint,
+        /^offered: SHA256:\S+ \(.*\/(good|wrong)\); the public half has to be in ssh\/ of pgo's repo/,
+      );
+    }
     const { code, stderr } = await outcome(loopback.ssh(["pgo//foreign"]));
     assert.deepEqual([code, stderr], [145, REFUSAL.split("\n")[0] + "\n"]);
   }));
@@ -104,7 +112,7 @@ Deno.test("a changed host key is 76, and nothing is sent, not even the key", () 
     const before = loopback.shown.length;
     const { code, stdout, stderr } = await pgoctl(loopback, "127.0.0.1:x//exit", "0");
     assert.deepEqual([code, stdout, loopback.shown.length], [76, "", before]);
-    assert.match(stderr, /^pgoctl: the key of \S+ has CHANGED .* Nothing was sent\. .*\n$/);
+    assert.match(stderr, /^pgoctl: the key of \S+ has CHANGED .* Nothing was sent \(.*\)\n$/);
     await Deno.remove(file);
     assert.equal((await pgoctl(loopback, "--strict", "127.0.0.1:x//exit", "0")).code, 76);
   }));

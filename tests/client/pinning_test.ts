@@ -8,6 +8,7 @@ const TYPE = new TextEncoder().encode("ssh-ed25519");
 const keyOf = (fill: number) =>
   Uint8Array.from([0, 0, 0, TYPE.length, ...TYPE, 0, 0, 0, 32, ...Array(32).fill(fill)]);
 const KEY = keyOf(1);
+const HOST = { name: "h", port: 2222, pins: undefined, globalFiles: [], hash: false };
 
 interface Outcome {
   said: string[];
@@ -29,12 +30,12 @@ async function show(
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
     try {
-      pinHost({ file, host: "h", port: 2222, key, strict, say });
+      pinHost({ ...HOST, files: [file], strict: strict ? "--strict" : undefined }, key, say);
     } catch (error) {
       assert.ok(error instanceof ClientError);
       assert.equal(error.kind, "host key");
       assert.doesNotMatch(error.message, /\n/);
-      return { said, refused: error.message };
+      return { said, refused: `${error.message} (${error.hint})` };
     }
     return { said, refused: undefined };
   };

@@ -8,6 +8,7 @@ import { SSH_LIMITS, type SshLimits } from "../../lib/config/ssh.ts";
 import type { Log } from "../../lib/log.ts";
 import { type AuthorizedKey, parseKeyFile } from "../../lib/ssh/access.ts";
 import { type RemoteCommand, runRemote } from "../../lib/client/client.ts";
+import { findIdentities } from "../../lib/client/identities.ts";
 import { loadHostKey } from "../../lib/ssh/host_key.ts";
 import { pgoctlPermissions } from "../../lib/client/pgoctl_manual.ts";
 import { serve, type ServerOptions } from "../../lib/ssh/server.ts";
@@ -36,7 +37,7 @@ export interface Loopback {
   /** `pgoctl ARGV…`, without any option of its own. */
   pgoctl(argv: string[], env?: Record<string, string>): Deno.Command;
   /** {@link runRemote} with the good key; nothing is read from stdin, nothing kept of the output. */
-  remote(line: string, given?: Partial<RemoteCommand>): Promise<number>;
+  remote(line: string, given?: Partial<RemoteCommand> & { privateKey?: string }): Promise<number>;
 }
 
 /** Runs `body` beside a server, and ends both. */
@@ -70,7 +71,7 @@ export async function withServer(
     ...options,
   });
   const { port } = server.address;
-  const privateKey = await Deno.readTextFile(`${dir}/good`);
+  const good = await Deno.readTextFile(`${dir}/good`);
   try {
     await body({
       port,
@@ -84,13 +85,23 @@ export async function withServer(
           dir,
         ),
       pgoctl: (argv, env) =>
-        command("deno", ["run", "-q", ...pgoctlPermissions(dir), PGOCTL, ...argv], dir, env),
-      remote: (line, given) =>
-        runRemote({
+        command(
+          "deno",
+          ["run", "-q", ...pgoctlPermissions(dir, env?.["SSH_AUTH_SOCK"]), PGOCTL, ...argv],
+          dir,
+          env,
+        ),
+      remote: async (line, { privateKey = good, ...given } = {}) =>
+        await runRemote({
           host: "127.0.0.1",
           port,
           user: "miek",
-          privateKey,
+          identities: await findIdentities({
+            given: { from: "-i", text: privateKey },
+            files: [],
+            filesOnly: true,
+            say() {},
+          }),
           line,
           verifyHost() {},
           stdout: () => Promise.resolve(),

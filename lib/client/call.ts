@@ -1,0 +1,94 @@
+/**
+ * One call of pgoctl: from its options to the end of the remote command.
+ * @module
+ */
+import { sleep } from "../host/clock.ts";
+import { encodeLine } from "../ssh/protocol.ts";
+import { StatusError } from "../ssh/status.ts";
+import { runRemote } from "./client.ts";
+import { ClientError } from "./error.ts";
+import { findIdentities, type Identity } from "./identities.ts";
+import type { Options } from "./options.ts";
+import { pinHost } from "./pinning.ts";
+import { LastLine, type Report, reportError, reportStatus } from "./report.ts";
+import { type Settings, settle, type Surroundings } from "./settings.ts";
+import { offeredHint } from "./trouble.ts";
+
+/** What a call needs of its process. */
+export interface Process extends Surroundings {
+  /** Tells the user, a line at a time. */
+  say(line: string): void;
+  stdin(): ReadableStream<Uint8Array>;
+  stdout(chunk: Uint8Array): Promise<void>;
+  stderr(chunk: Uint8Array): Promise<void>;
+}
+
+/** Carries it out; the remote program's exit code, or why there is none. @throws {ClientError} before it is sent. */
+export async function call(options: Options, process: Process): Promise<number | Report> {
+  const { target, json, timeout } = options;
+  const say = json ? () => {} : process.say;
+  const settings = await settle(options, process);
+  const offered: Identity[] = [];
+  const stderr = new LastLine(process.stderr);
+  const late = new AbortController();
+  const done = new AbortController();
+  if (timeout !== undefined) void sleep(timeout, done.signal).then(() => late.abort());
+  try {
+    const status = await runRemote({
+      ...settings,
+      identities: await findIdentities({ ...settings.keys, say }),
+      onOffer: (identity) => void offered.push(identity),
+      unlock: async (identity) => (await import("./unlock.ts")).unlock(identity, settings, say),
+      line: encodeLine({ ...target, args: await withJson(options) }),
+      verifyHost: (key) => pinHost(settings.hostKeys, key, say),
+      // Only exec reads it; anything else would swallow the input of a script that calls pgoctl.
+      ...(target.command === "exec" ? { stdin: process.stdin() } : {}),
+      stdout: process.stdout,
+      stderr: json ? (chunk) => stderr.write(chunk) : process.stderr,
+      signal: late.signal,
+    });
+    const line = await stderr.end(status);
+    if (status <= 255) return status;
+    const hint = status === 401 ? offeredHint(offered.slice(-1), target.service) : undefined;
+    return reportStatus(status, line, hint);
+  } catch (error) {
+    if (late.signal.aborted) return reportError(tooLate(options, settings));
+    if (!(error instanceof ClientError)) throw error;
+    if (error.kind !== "unauthorized") return reportError(withPlace(error, settings));
+    // The same words for a key nobody knows as pgod has for a key of another service.
+    const message = `Key for user ${JSON.stringify(settings.user)} does not match any for name ` +
+      target.service;
+    const { line } = new StatusError(401, message);
+    if (!json) process.say(line);
+    return reportStatus(401, line, offeredHint(offered, target.service));
+  } finally {
+    done.abort();
+  }
+}
+
+function tooLate({ timeout = 0 }: Options, { host }: Settings): ClientError {
+  return new ClientError(
+    "timeout",
+    `${host} had not answered in full within --timeout ${
+      timeout / 1000
+    }s; the connection is closed`,
+    "what changes a service may still go on: status shows it",
+  );
+}
+
+/** Names the line of ssh's config that may have led to the wrong port. */
+function withPlace(error: ClientError, { portFrom, port }: Settings): ClientError {
+  if (error.kind !== "unreachable" || !portFrom) return error;
+  const place = `port ${port} is from ${portFrom}`;
+  return new ClientError(error.kind, error.message, [error.hint, place].filter(Boolean).join("; "));
+}
+
+/** The command's words, with `--json` where pgoctl was given it and the command knows it. */
+async function withJson({ json, target, args }: Options): Promise<string[]> {
+  if (!json || args.includes("--json")) return args;
+  const { COMMAND_HELP } = await import("./pgoctl_manual.ts");
+  const knows = COMMAND_HELP.some(([usage]) =>
+    usage.split(" ")[0] === target.command && usage.includes("[--json]")
+  );
+  return knows ? ["--json", ...args] : args;
+}
