@@ -20,6 +20,8 @@ import { type Log, openLog } from "./lib/log.ts";
 import type { LogFormat } from "./lib/log_format.ts";
 import { renderHelp } from "./lib/manual.ts";
 import { onboard } from "./lib/onboard/onboard.ts";
+import { portsReport, portWarningLines } from "./lib/ports/report.ts";
+import { namesReport, ownedUrls } from "./lib/proxy/names.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
 import { openLedger } from "./lib/service/open_ledger.ts";
@@ -44,8 +46,13 @@ async function main(flags: Flags): Promise<number> {
   if (flags.judge) return await judge(flags, flags.judge);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
   if (flags.command === "permissions") return print(await commandLine(flags, how));
+  if (flags.urls) return await urls(flags.config, flags.urls);
   const log = openLog({ debug: flags.debug, format: flags.logFormat });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
+  if (flags.ports) {
+    const loaded = await loadConfig(run, flags.config, how);
+    return print(await portsReport(run, flags.ports, { ...loaded, dir: flags.dir }));
+  }
   return flags.command === "check"
     ? await check(flags, run, how)
     : await serve(flags, run, how, log);
@@ -56,11 +63,11 @@ async function commandLine(
   how: UserSwitch,
 ): Promise<string> {
   // A config that is wrong, or not there yet, is for `check` to complain about.
-  const { global, services } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
+  const { global } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
   const deno = [
     "deno",
     "run",
-    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global, services }),
+    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global }),
   ];
   const own = [
     fileURLToPath(import.meta.url),
@@ -103,7 +110,19 @@ async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
     );
     if (code !== 0) return 1;
   }
+  const file = { text: await Deno.readTextFile(flags.config), path: flags.config };
+  const facts = { config, users, ssh: flags.ssh.port };
+  for (const line of await portWarningLines(run, facts, file)) console.error(line);
   return 0;
+}
+
+/** `pgod urls`: needs nothing but the config, neither users nor Podman. */
+async function urls(
+  path: string,
+  { format, addresses }: NonNullable<Flags["urls"]>,
+): Promise<number> {
+  const { services } = parseConfig(await Deno.readTextFile(path), path);
+  return print(namesReport(ownedUrls(services), format, addresses));
 }
 
 /** `pgod judge`: what PGO makes of a directory. */
@@ -119,7 +138,7 @@ async function judge(
 }
 
 async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {
-  const loaded = await loadConfig(run, flags.config, how, { lenient: true });
+  const loaded = await loadConfig(run, flags.config, how);
   const { config, users } = loaded;
   /** What SIGHUP changes, beside the fleet. */
   const live = { admins: loaded.admins, limits: config.ssh };

@@ -16,12 +16,14 @@ export const PGOD_MANUAL: Manual = {
     "pgod judge DIR [-c FILE] [--service NAME] [--dir DIR] [--json]",
     "pgod add -c FILE [OPTION…]",
     "pgod remove NAME -c FILE [--dry-run]",
+    "pgod ports -c FILE [--free N] [--json] [--dir DIR]",
+    "pgod urls -c FILE [--format text|json|zone|hosts] [--address ADDRESS]…",
     "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
   ],
   description: [
     "pgod reads a TOML file of services. For each it clones the repository, builds and pulls the images of its compose file and starts the containers with podman-compose, all as the service's own Unix user. Then it follows the branch: when the compose file changes, new images are made ready first, and only then the old containers go down and the new ones up. When those do not start, the last good deployment is started again.",
     "Operators reach pgod with pgoctl(1) or ssh(1). Who may operate a service is decided by the public keys in ssh/ of its repository, always those of the newest fetched revision.",
-    "check reads the config only and prints the services, their ports and the programs it found. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
+    "check reads the config only and prints the services, their ports and the programs it found; it warns of ports that others hold, and of those a rootless user may not bind. ports prints the host's port book: which service owns which range, what its containers publish, and who listens; a pgod that runs is not disturbed. urls prints which names have to point at this host. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
   ],
   lists: [
     {
@@ -46,7 +48,19 @@ export const PGOD_MANUAL: Manual = {
           "keep the checkout of a service that the config does not name any more this long; default 168h",
         ],
         ["--service NAME", "judge for this service of the config"],
-        ["--json", "judge tells it as JSON: verdict, findings, model"],
+        ["--json", "judge tells it as JSON: verdict, findings, model; ports and urls do too"],
+        [
+          "--free N",
+          "ports prints the lowest N host ports in a row that are free, as the config writes them",
+        ],
+        [
+          "--format FORMAT",
+          "how urls prints names: text, json, zone (DNS records) or hosts (/etc/hosts)",
+        ],
+        [
+          "--address ADDRESS",
+          "this host's address, or for a zone its name instead (CNAME), in what urls prints; may be repeated",
+        ],
         ["-h, --help", "show this and exit"],
         ["-v, --version", "show the version and exit"],
       ],
@@ -77,7 +91,6 @@ export const PGOD_MANUAL: Manual = {
         ["DIR/ssh_host_ed25519_key", "pgod's host key, made once"],
         ["DIR/SERVICE/checkout", "the files of the service's revision; containers may mount these"],
         ["DIR/SERVICE/data", "the service's own data; containers may mount it"],
-        ["DIR/SERVICE/auth.json", "logins of registries, while the config has some"],
         [
           "DIR/SERVICE/deployments",
           "what podman-compose was given in each deployment: build file, run file, values that only the config knows",

@@ -11,6 +11,7 @@ export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
   ["ping", "answer, to show that the key works"],
   ["status [--json]", "show what is deployed, what is wanted and what runs"],
   ["ps [--json]", "list the service's containers"],
+  ["ports [--json]", "show which host ports it owns and publishes, and who listens there"],
   ["logs [-f] [-n N] [--since TIME] [-t] [SERVICE…]", "show what containers print"],
   [
     "exec [-u USER] [-w DIR] [-e KEY=VALUE] SERVICE PROGRAM [ARGUMENT…]",

@@ -8,6 +8,7 @@ import { describeFreeze, frozen } from "../service/hold.ts";
 import { short } from "../service/reconcile.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
+import { textTable } from "../text_table.ts";
 import type { Asker, Authority } from "./authority.ts";
 import { print, readWords } from "./command.ts";
 
@@ -77,11 +78,5 @@ function table(facts: (ReturnType<typeof collect> & { role: string })[]): string
     const deployed = one.deployed ? `${short(one.deployed)} (${one.deployment})` : "-";
     return [one.service, one.user, one.role, deployed, state.join("; ") || "as wanted"];
   });
-  const all = [["SERVICE", "USER", "ROLE", "DEPLOYED", "STATE"], ...rows];
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0))
-  );
-  return all.map((row) =>
-    `${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join("  ").trimEnd()}\n`
-  ).join("");
+  return textTable([["SERVICE", "USER", "ROLE", "DEPLOYED", "STATE"], ...rows]);
 }

@@ -9,6 +9,7 @@ import { build, pull, sync, up } from "./deploying.ts";
 import { exec } from "./exec.ts";
 import { down, restart, start, stop } from "./lifecycle.ts";
 import { logs, ping, ps, status } from "./observe.ts";
+import { ports } from "./ports.ts";
 import { config, plan } from "./review.ts";
 
 /** All commands, in the order people read them. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ping,
   status,
   ps,
+  ports,
   logs,
   exec,
   pull,

@@ -20,8 +20,6 @@ export interface Policy {
   /** External networks and volumes it may use. */
   networks: string[];
   volumes: string[];
-  /** Secrets of Podman's it may use. */
-  secrets?: string[];
   /** `"cap_add:NET_ADMIN"`, `"privileged"`, … */
   allow: string[];
   /** Names of the config's `env`. */
@@ -56,9 +54,7 @@ export function judge(model: Model, policy: Policy): Finding[] {
       );
     }
     for (const { name, at } of service.secrets) {
-      if (policy.secrets?.includes(name) || policy.allow.includes(`secrets:${name}`)) continue;
-      const message = `the podman secret ${name} may be another service's`;
-      add(at, message, `secrets = [${JSON.stringify(name)}]`);
+      ask(policy, add, at, `secrets:${name}`, `the podman secret ${name} may be another service's`);
     }
   }
   judgeNested(model, policy, add);

@@ -9,11 +9,15 @@ import { type Address, parseAddress } from "./address.ts";
 
 /** What pgod was asked to do. */
 export interface Flags {
-  command: "serve" | "check" | "judge" | "permissions" | "help" | "version";
+  command: "serve" | "check" | "judge" | "permissions" | "ports" | "urls" | "help" | "version";
   /** Absolute path; `""` only where `judge` was given none. */
   config: string;
   /** What `judge` looks at (an absolute path), for which service, and whether it tells it in JSON. */
   judge?: { directory: string; service: string | undefined; json: boolean };
+  /** How many free ports in a row `ports` is asked for (undefined: the whole book), and whether it tells it in JSON. */
+  ports?: { free: number | undefined; json: boolean };
+  /** How `urls` prints names, and the addresses or the name of this host. */
+  urls?: { format: UrlFormat; addresses: string[] };
   /** Absolute path. */
   dir: string;
   debug: boolean;
@@ -28,6 +32,12 @@ export interface Flags {
   /** Milliseconds that files of services stay which the config does not name any more. */
   keepStale: number;
 }
+
+/** How `pgod urls` prints names. */
+export const URL_FORMATS = ["text", "json", "zone", "hosts"] as const;
+export type UrlFormat = typeof URL_FORMATS[number];
+
+const COMMANDS = ["add", "check", "judge", "permissions", "ports", "remove", "urls"];
 
 /** Thrown for a command line that is wrong; one line. */
 export class FlagError extends Error {}
@@ -44,11 +54,14 @@ export function readFlags(argv: readonly string[]): Flags {
     parsed = parseArgs({
       args,
       options: {
+        address: { type: "string", multiple: true },
         config: { type: "string", short: "c" },
         debug: { type: "boolean", short: "d" },
         deploys: { type: "string", default: "2" },
         dir: { type: "string", default: DEFAULT_DIR },
         duration: { type: "string", short: "t", default: "5m" },
+        format: { type: "string", default: "text" },
+        free: { type: "string" },
         help: { type: "boolean", short: "h" },
         json: { type: "boolean" },
         "log-format": { type: "string", default: "human" },
@@ -69,11 +82,9 @@ export function readFlags(argv: readonly string[]): Flags {
     throw new FlagError(`${word} has to come first, expected pgod ${word} -c FILE …`);
   }
   const [target, ...more] = word === "judge" ? rest : [undefined, ...rest];
-  if (!["serve", "check", "judge", "permissions"].includes(word) || more.length > 0) {
+  if (word !== "serve" && !COMMANDS.includes(word) || more.length > 0) {
     throw new FlagError(
-      `${
-        JSON.stringify(more[0] ?? word)
-      } is no command, expected add, check, judge, permissions, remove or none`,
+      `${JSON.stringify(more[0] ?? word)} is no command, expected ${COMMANDS.join(", ")} or none`,
     );
   }
   if (word === "judge" && target === undefined && !values.help) {
@@ -91,6 +102,20 @@ export function readFlags(argv: readonly string[]): Flags {
     config: values.config ? resolve(values.config) : "",
     ...(target === undefined ? {} : {
       judge: { directory: resolve(target), service: values.service, json: values.json ?? false },
+    }),
+    ...(word !== "ports" ? {} : {
+      ports: {
+        free: values.free === undefined
+          ? undefined
+          : attempt(() => parseCount(values.free), "--free"),
+        json: values.json ?? false,
+      },
+    }),
+    ...(word !== "urls" ? {} : {
+      urls: {
+        format: attempt(() => urlFormat(values.json ? "json" : values.format), "--format"),
+        addresses: values.address ?? [],
+      },
     }),
     dir: resolve(values.dir),
     debug: values.debug ?? false,
@@ -113,7 +138,13 @@ function attempt<Value>(read: () => Value, flag: string): Value {
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function parseCount(text: string): number {
+function urlFormat(text: string): UrlFormat {
+  const found = URL_FORMATS.find((format) => format === text);
+  if (!found) throw new Error(`${JSON.stringify(text)} is none of ${URL_FORMATS.join(", ")}`);
+  return found;
+}
+
+function parseCount(text = ""): number {
   if (!/^[1-9]\d{0,2}$/.test(text)) {
     throw new Error(`${JSON.stringify(text)} is no number from 1 to 999`);
   }

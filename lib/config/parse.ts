@@ -3,11 +3,11 @@
  * @module
  */
 import * as v from "valibot";
-import { formatPortRange, inRanges, overlaps, type PortRange } from "./ports.ts";
-import type { RegistryLogin } from "./registries.ts";
+import { compareServices } from "./owners.ts";
+import type { PortRange } from "./ports.ts";
+import { type CaddyConfig, NEEDS, type NginxConfig, proxiesOf } from "./proxy.ts";
 import type { Repository } from "./repository.ts";
-import { fileSchema, serviceSchema } from "./schema.ts";
-import { misplacedFiles, type SecretFiles, secretFiles } from "./secret_files.ts";
+import { fileSchema, type globalSchema, serviceSchema } from "./schema.ts";
 import { SSH_LIMITS, type SshLimits, sshLimits } from "./ssh.ts";
 import { formatPath, type Path, readToml, type TomlDocument, TomlError } from "./toml.ts";
 import { parseUrl, type Url } from "./urls.ts";
@@ -32,12 +32,6 @@ export interface ServiceConfig {
   networks: string[];
   /** External volumes it may use. */
   volumes: string[];
-  /** Secrets of Podman's that it may use. */
-  secrets: string[];
-  /** Logins of image registries, or files of them. */
-  registries: (RegistryLogin | { file: string })[];
-  /** Files outside of the repository that only pgod may read. */
-  files: SecretFiles;
   /** Profiles of the compose file that are active. */
   profiles: string[];
   /** What the compose policy would refuse otherwise: `"cap_add:NET_ADMIN"`. */
@@ -48,7 +42,17 @@ export interface ServiceConfig {
 export interface GlobalConfig {
   /** File with the keys that may see and operate every service; absolute. */
   adminKeys: string | undefined;
+  /** What writes and reloads the proxies that the services' `urls` are for. */
+  caddy: CaddyConfig | undefined;
+  nginx: NginxConfig | undefined;
 }
+
+/** What a file without a `[global]` table says. */
+export const NO_GLOBAL: GlobalConfig = {
+  adminKeys: undefined,
+  caddy: undefined,
+  nginx: undefined,
+};
 
 /** A config file that is right in itself; whether its users exist is for the host to say. */
 export interface Config {
@@ -85,25 +89,29 @@ export function parseConfig(
   // Services that are wrong in one key are still compared in the others: all problems in one go.
   const services = parsed.success ? parsed.output.services : salvage(document.value);
   const config: Config = {
-    global: { adminKeys: parsed.success ? parsed.output.global.admin_keys : undefined },
+    global: parsed.success ? toGlobal(parsed.output.global, report) : NO_GLOBAL,
     ssh: parsed.success ? sshLimits(parsed.output.ssh) : SSH_LIMITS,
     services: services.map((service, at) => toService(service, at, report)),
   };
   compareServices(config.services, report);
   inspect(config, report);
   if (problems.length === 0) return config;
-  const placed = problems.map(({ path, message }) => ({
-    path,
-    message,
-    ...document.position(path),
-  }));
-  placed.sort((a, b) => a.line - b.line || a.column - b.column);
-  throw new ConfigError(
-    placed.map(({ line, column, path, message }) => {
+  throw new ConfigError(placeProblems(document, file, problems));
+}
+
+/** Lines of what was reported, in file order: `file:line:column: key: message`. */
+export function placeProblems(
+  document: TomlDocument,
+  file: string,
+  problems: readonly { path: Path; message: string }[],
+): string[] {
+  return problems
+    .map(({ path, message }) => ({ path, message, ...document.position(path) }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(({ line, column, path, message }) => {
       const key = formatPath(path);
       return `${file}:${line}:${column}: ${key ? `${key}: ` : ""}${message}`;
-    }),
-  );
+    });
 }
 
 function open(text: string, file: string): TomlDocument {
@@ -129,6 +137,16 @@ function issueMessage(issue: v.BaseIssue<unknown>): string {
   return `${issue.received} given, expected a table`;
 }
 
+function toGlobal(table: v.InferOutput<typeof globalSchema>, report: Report): GlobalConfig {
+  for (const [main, others] of Object.entries(NEEDS) as [keyof typeof NEEDS, string[]][]) {
+    for (const key of table[main] === undefined ? others : []) {
+      if (!(key in table)) continue;
+      report(["global", key], `it means nothing without ${main}, expected both or neither`);
+    }
+  }
+  return { adminKeys: table.admin_keys, ...proxiesOf(table) };
+}
+
 type ParsedService = v.InferOutput<typeof serviceSchema>;
 
 function toService(service: ParsedService, at: number, report: Report): ServiceConfig {
@@ -140,15 +158,8 @@ function toService(service: ParsedService, at: number, report: Report): ServiceC
       return [];
     }
   });
-  const files = secretFiles(service);
-  // It is "" where it is wrong itself.
-  for (
-    const [key, message] of service.repository ? misplacedFiles(service.repository, files) : []
-  ) {
-    report(["services", at, key], message);
-  }
-  const { ports, compose, env } = service;
-  return { ...service, ports, compose, urls, env: Object.fromEntries(env), files };
+  const { ports, compose } = service;
+  return { ...service, ports, compose, urls, env: Object.fromEntries(service.env) };
 }
 
 /** The values that are right by themselves in a file that is wrong somewhere; `""` for the others. */
@@ -161,48 +172,5 @@ function salvage(file: unknown): ParsedService[] {
       return [key, value.success ? value.output : missing.success ? missing.output : ""];
     });
     return Object.fromEntries(entries);
-  });
-}
-
-/** What can only be said of services side by side: names, port ranges and urls. */
-function compareServices(services: ServiceConfig[], report: Report): void {
-  services.forEach((service, at) => {
-    const others = services.slice(0, at);
-    if (service.name && others.some(({ name }) => name === service.name)) {
-      report(
-        ["services", at, "name"],
-        `a second service ${JSON.stringify(service.name)}, expected unique names`,
-      );
-    }
-    service.ports?.forEach((range, index) => {
-      const earlier = others.find(({ ports }) => ports?.some((other) => overlaps(other, range)));
-      const own = service.ports?.slice(0, index).some((other) => overlaps(other, range));
-      if (!earlier && !own) return;
-      report(
-        ["services", at, "ports", index],
-        `${formatPortRange(range)} overlaps ports of ${
-          JSON.stringify(earlier?.name ?? service.name)
-        }, expected ports with one owner`,
-      );
-    });
-    for (const { name, port } of service.urls) {
-      const path: Path = ["services", at, "urls", name];
-      if (service.ports && !inRanges(service.ports, port)) {
-        const own = service.ports.map(formatPortRange).join(", ") || "none";
-        report(path, `port ${port} is outside this service's ports, expected one of ${own}`);
-      }
-      const owner = services.find((other) =>
-        other !== service && inRanges(other.ports ?? [], port)
-      );
-      if (!service.ports && owner) {
-        report(
-          path,
-          `port ${port} belongs to ${JSON.stringify(owner.name)}, expected a port of this service`,
-        );
-      }
-      if (others.some(({ urls }) => urls.some((url) => url.name === name))) {
-        report(path, `another service has this url already, expected one owner`);
-      }
-    }
   });
 }

@@ -4,8 +4,10 @@
  */
 import type { Config } from "../config/parse.ts";
 import { overlaps, type PortRange } from "../config/ports.ts";
+import { isLocal } from "../config/urls.ts";
 import { listeners } from "../host/listeners.ts";
 import type { Run } from "../host/process.ts";
+import { firstUnprivilegedPort } from "../ports/survey.ts";
 
 /** Ports from here on are given; those below are for what everybody knows by number. */
 const FIRST = 5000;
@@ -17,13 +19,12 @@ const END = 32768;
  * may bind. @throws {Error} when there are none.
  */
 export async function pickPorts(run: Run, count: number, { services }: Config): Promise<PortRange> {
-  const path = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
-  // cat reads it: Deno opens nothing below /proc without --allow-all.
-  const { stdout } = await run({ argv: ["cat", path] });
+  const unprivileged = await firstUnprivilegedPort(run);
   const busy = (await listeners(run)).map(({ port }) => ({ from: port, to: port }));
-  const urls = services.flatMap(({ urls }) => urls.map(({ port }) => ({ from: port, to: port })));
+  const local = services.flatMap(({ urls }) => urls.filter(isLocal));
+  const urls = local.map(({ port }) => ({ from: port, to: port }));
   const taken = [...services.flatMap(({ ports }) => ports ?? []), ...urls, ...busy];
-  const range = freeRange(count, Math.max(FIRST, Number(stdout) || 0), taken);
+  const range = freeRange(count, Math.max(FIRST, unprivileged), taken);
   if (range) return range;
   throw new Error(`no ${count} ports in a row are free below ${END}, expected --ports FIRST/EXTRA`);
 }

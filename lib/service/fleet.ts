@@ -205,9 +205,6 @@ const NOBODY: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
-  secrets: [],
-  registries: [],
-  files: {},
   profiles: [],
   allow: [],
 };

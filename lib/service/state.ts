@@ -3,8 +3,15 @@
  * a ledger that is lost or broken changes nothing that runs or is held.
  * @module
  */
+import type { StartPlan } from "../compose/start_plan.ts";
+import type { User } from "../host/as_user.ts";
 import { containers } from "../host/podman.ts";
-import { readPrivateFile, writePrivateFile } from "../host/service_directory.ts";
+import type { Run } from "../host/process.ts";
+import {
+  readPrivateFile,
+  type ServiceDirectory,
+  writePrivateFile,
+} from "../host/service_directory.ts";
 import { isFrozen } from "./frozen.ts";
 import type { DeploymentRecord, ServiceRecord } from "./ledger.ts";
 import type { Service } from "./service.ts";
@@ -79,6 +86,22 @@ async function fromContainers(service: Service): Promise<State | undefined> {
   return { live, checkout: null, stopped: null, frozen: null };
 }
 
-function path({ paths }: Service): string {
+/**
+ * How the live deployment of the service with these paths is started, from its files alone, for whoever has no
+ * ledger at hand; undefined where none is live.
+ */
+export async function recordedPlan(
+  run: Run,
+  user: User,
+  paths: ServiceDirectory,
+): Promise<StartPlan | undefined> {
+  const text = await readPrivateFile(run, user, path({ paths }));
+  const { live } = text === undefined ? { live: null } : JSON.parse(text) as State;
+  const plan = live &&
+    await readPrivateFile(run, user, `${paths.deployments}/${live.number}.start.json`);
+  return plan ? JSON.parse(plan) : undefined;
+}
+
+function path({ paths }: Pick<Service, "paths">): string {
   return `${paths.deployments}/state.json`;
 }

@@ -25,7 +25,9 @@ function problems(text: string): string[] {
 Deno.test("the design document's config is read", () => {
   const [service] = parseConfig(GOOD, "pgo.toml").services;
   assert.deepEqual(service?.ports, [{ from: 5005, to: 5010 }, { from: 1025, to: 1030 }]);
-  assert.deepEqual(service?.urls, [{ name: "pgo.science.ru.nl", port: 5007 }]);
+  assert.deepEqual(service?.urls, [
+    { name: "pgo.science.ru.nl", path: "", host: undefined, port: 5007 },
+  ]);
   assert.deepEqual(service?.env, { KEY: "value=with=signs" });
 });
 

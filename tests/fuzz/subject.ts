@@ -42,9 +42,6 @@ const config = {
   mounts: [],
   networks: [],
   volumes: [],
-  secrets: [],
-  registries: [],
-  files: {},
   profiles: [],
   allow: [],
 };

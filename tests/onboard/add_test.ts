@@ -105,13 +105,13 @@ Deno.test("every option arrives at its key", () =>
       user: "web",
       repository: { url: "https://git.example.org/wiki.git" },
       branch: "release/1.x",
-      urls: [{ name: "a.org", port: 7000 }, { name: "b.org", port: 6000 }],
+      urls: [
+        { name: "a.org", path: "", host: undefined, port: 7000 },
+        { name: "b.org", path: "", host: undefined, port: 6000 },
+      ],
       ports: [{ from: 6000, to: 6001 }, { from: 7000, to: 7000 }],
       compose: "deploy/c.yaml",
       env: {},
-      files: {},
-      registries: [],
-      secrets: [],
       mounts: ["/srv/wiki"],
       networks: ["network1", "b"],
       volumes: ["volume1", "b"],
@@ -139,7 +139,9 @@ Deno.test("what is missing is asked for, until the answer is right", () =>
     assert.equal(wiki?.user, "wiki");
     assert.equal(wiki?.branch, "main");
     assert.deepEqual(wiki?.ports, [{ from: 5005, to: 5006 }]);
-    assert.deepEqual(wiki?.urls, [{ name: "w.example.org", port: 5005 }]);
+    assert.deepEqual(wiki?.urls, [
+      { name: "w.example.org", path: "", host: undefined, port: 5005 },
+    ]);
     assert.match(made.asked[1] ?? "", /"My Wiki" is no service name.*\nName of the service: $/s);
     assert.match(made.asked[4] ?? "", /no repository|it is needed/);
   }));

@@ -25,9 +25,6 @@ function serviceWith(files: Record<string, string>, modes: Record<string, string
     mounts: [],
     networks: [],
     volumes: [],
-    secrets: [],
-    registries: [],
-    files: {},
     profiles: [],
     allow: [],
   };

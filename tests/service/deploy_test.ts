@@ -26,9 +26,6 @@ const CONFIG: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
-  secrets: [],
-  registries: [],
-  files: {},
   profiles: [],
   allow: [],
 };

@@ -1,0 +1,16 @@
+/**
+ * Tables for people.
+ * @module
+ */
+
+/** Lines of `rows`, each column as wide as its widest cell. */
+export function textTable(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(0, ...rows.map(({ length }) => length));
+  const widths = Array.from(
+    { length: columns },
+    (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    `${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join("  ").trimEnd()}\n`
+  ).join("");
+}
