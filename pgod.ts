@@ -63,11 +63,11 @@ async function commandLine(
   how: UserSwitch,
 ): Promise<string> {
   // A config that is wrong, or not there yet, is for `check` to complain about.
-  const { global } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
+  const { global, services } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
   const deno = [
     "deno",
     "run",
-    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global }),
+    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global, services }),
   ];
   const own = [
     fileURLToPath(import.meta.url),
@@ -138,7 +138,7 @@ async function judge(
 }
 
 async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {
-  const loaded = await loadConfig(run, flags.config, how);
+  const loaded = await loadConfig(run, flags.config, how, { lenient: true });
   const { config, users } = loaded;
   /** What SIGHUP changes, beside the fleet. */
   const live = { admins: loaded.admins, limits: config.ssh };

@@ -91,6 +91,7 @@ export const PGOD_MANUAL: Manual = {
         ["DIR/ssh_host_ed25519_key", "pgod's host key, made once"],
         ["DIR/SERVICE/checkout", "the files of the service's revision; containers may mount these"],
         ["DIR/SERVICE/data", "the service's own data; containers may mount it"],
+        ["DIR/SERVICE/auth.json", "logins of registries, while the config has some"],
         [
           "DIR/SERVICE/deployments",
           "what podman-compose was given in each deployment: build file, run file, values that only the config knows",

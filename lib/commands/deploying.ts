@@ -2,7 +2,7 @@
  * Commands that bring a revision to life: `pull`, `build`, `up`, `sync`.
  * @module
  */
-import { RemoteError } from "../host/git.ts";
+import { RemoteError } from "../host/git_remote.ts";
 import { about } from "../log.ts";
 import type { Output } from "../service/output.ts";
 import { begin, build as buildImages, pull as pullImages } from "../service/prepare.ts";

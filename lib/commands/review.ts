@@ -4,7 +4,7 @@
  */
 import { formatFinding, isRefused } from "../compose/problem.ts";
 import { verdictJson, verdictText } from "../compose/verdict.ts";
-import { RemoteError } from "../host/git.ts";
+import { RemoteError } from "../host/git_remote.ts";
 import { inspectRevision } from "../service/candidate.ts";
 import { type Plan, plan as planRevision } from "../service/plan.ts";
 import { fromMirror, short } from "../service/reconcile.ts";

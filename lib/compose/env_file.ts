@@ -30,13 +30,17 @@ const ESCAPES: Record<string, string> = {
 };
 
 /**
- * Reads the text of an env file; `raw` takes values as they stand. Later lines may use the names of earlier
- * ones. @throws {Error} with one line that begins with the line's number.
+ * Reads the text of an env file; `raw` takes values as they stand, `literal` knows quotes but no variables.
+ * Later lines may use the names of earlier ones. @throws {Error} with one line that begins with the line's number.
  */
 export function readEnvFile(
   text: string,
   variables: Variables,
-  { raw = false, budget }: { raw?: boolean; budget?: Budget } = {},
+  { raw = false, literal = false, budget }: {
+    raw?: boolean;
+    literal?: boolean;
+    budget?: Budget;
+  } = {},
 ): Assignment[] {
   const found: Assignment[] = [];
   const scope = new Map(variables);
@@ -71,10 +75,13 @@ export function readEnvFile(
       }
       at = newline < 0 ? source.length : newline + 1;
       value = quote === '"'
-        ? value.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char)
+        ? value.replace(
+          /\\([nrt"\\$])/g,
+          (_, char: string) => char === "$" && literal ? "$" : ESCAPES[char] ?? char,
+        )
         : value.replaceAll("\\'", "'");
     }
-    if (!raw && quote !== "'") {
+    if (!raw && !literal && quote !== "'") {
       try {
         const { text, used: names } = interpolate(value, scope);
         value = text;

@@ -20,6 +20,8 @@ export interface Policy {
   /** External networks and volumes it may use. */
   networks: string[];
   volumes: string[];
+  /** Secrets of Podman's it may use. */
+  secrets?: string[];
   /** `"cap_add:NET_ADMIN"`, `"privileged"`, … */
   allow: string[];
   /** Names of the config's `env`. */
@@ -54,7 +56,9 @@ export function judge(model: Model, policy: Policy): Finding[] {
       );
     }
     for (const { name, at } of service.secrets) {
-      ask(policy, add, at, `secrets:${name}`, `the podman secret ${name} may be another service's`);
+      if (policy.secrets?.includes(name) || policy.allow.includes(`secrets:${name}`)) continue;
+      const message = `the podman secret ${name} may be another service's`;
+      add(at, message, `secrets = [${JSON.stringify(name)}]`);
     }
   }
   judgeNested(model, policy, add);

@@ -6,8 +6,10 @@ import * as v from "valibot";
 import { compareServices } from "./owners.ts";
 import type { PortRange } from "./ports.ts";
 import { type CaddyConfig, NEEDS, type NginxConfig, proxiesOf } from "./proxy.ts";
+import type { RegistryLogin } from "./registries.ts";
 import type { Repository } from "./repository.ts";
 import { fileSchema, type globalSchema, serviceSchema } from "./schema.ts";
+import { misplacedFiles, type SecretFiles, secretFiles } from "./secret_files.ts";
 import { SSH_LIMITS, type SshLimits, sshLimits } from "./ssh.ts";
 import { formatPath, type Path, readToml, type TomlDocument, TomlError } from "./toml.ts";
 import { parseUrl, type Url } from "./urls.ts";
@@ -32,6 +34,12 @@ export interface ServiceConfig {
   networks: string[];
   /** External volumes it may use. */
   volumes: string[];
+  /** Secrets of Podman's that it may use. */
+  secrets: string[];
+  /** Logins of image registries, or files of them. */
+  registries: (RegistryLogin | { file: string })[];
+  /** Files outside of the repository that only pgod may read. */
+  files: SecretFiles;
   /** Profiles of the compose file that are active. */
   profiles: string[];
   /** What the compose policy would refuse otherwise: `"cap_add:NET_ADMIN"`. */
@@ -158,8 +166,15 @@ function toService(service: ParsedService, at: number, report: Report): ServiceC
       return [];
     }
   });
-  const { ports, compose } = service;
-  return { ...service, ports, compose, urls, env: Object.fromEntries(service.env) };
+  const files = secretFiles(service);
+  // It is "" where it is wrong itself.
+  for (
+    const [key, message] of service.repository ? misplacedFiles(service.repository, files) : []
+  ) {
+    report(["services", at, key], message);
+  }
+  const { ports, compose, env } = service;
+  return { ...service, ports, compose, urls, env: Object.fromEntries(env), files };
 }
 
 /** The values that are right by themselves in a file that is wrong somewhere; `""` for the others. */

@@ -4,6 +4,7 @@
  */
 import type { UserSwitch } from "../host/as_user.ts";
 import type { Config } from "./parse.ts";
+import { secretPaths } from "./secret_files.ts";
 
 /** What decides which permissions are needed. */
 export interface PermissionFacts {
@@ -16,6 +17,7 @@ export interface PermissionFacts {
   listen: string[];
   /** What the config says of the host; undefined where there is none yet. */
   global?: Config["global"];
+  services?: Config["services"];
 }
 
 /** The programs pgod itself starts; `runuser` and `sudo` start all others, as the service's user. */
@@ -47,15 +49,17 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
 
 /** The flags for `deno run`, in order: each is needed, and pgod does its whole job under them. */
 export function permissionFlags(
-  { how, config, dir, listen, global }: PermissionFacts,
+  { how, config, dir, listen, global, services = [] }: PermissionFacts,
 ): string[] {
+  const keys = services.some(({ files }) => files.gitKey !== undefined);
+  const programs = [...PROGRAMS[how], ...(how === "self" && keys ? ["ssh-agent"] : [])];
   const subordinate = how === "self" ? [] : ["/etc/subuid", "/etc/subgid"];
   const admins = global?.adminKeys ? [global.adminKeys] : [];
   return [
     "--no-prompt",
-    `--allow-run=${PROGRAMS[how].join(",")}`,
+    `--allow-run=${programs.join(",")}`,
     `--allow-net=${listen.join(",")}`,
-    `--allow-read=${[config, dir, ...admins, ...subordinate].join(",")}`,
+    `--allow-read=${[config, dir, ...admins, ...secretPaths(services), ...subordinate].join(",")}`,
     `--allow-write=${dir}`,
     "--allow-env=PATH",
     "--allow-sys=hostname,uid",

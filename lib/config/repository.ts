@@ -39,6 +39,23 @@ export function parseRepository(text: string): Repository {
     username: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
   };
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(credentials.username + credentials.password)) {
+    throw new Error(`the repository's credentials hold control characters, ${EXPECTED}`);
+  }
   url.username = url.password = "";
   return { url: url.href, credentials };
+}
+
+/** Reads the text of a `git_credentials` file. @throws {Error} whose message never repeats it. */
+export function parseCredentials(text: string): NonNullable<Repository["credentials"]> {
+  const [, username, password] = /^([^:]+):(.+)$/.exec(text.trim()) ?? [];
+  if (username === undefined || password === undefined) {
+    throw new Error('this is no line of the form "USER:TOKEN"');
+  }
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(text.trim())) {
+    throw new Error('more than one line, or control characters, expected "USER:TOKEN"');
+  }
+  return { username, password };
 }

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { absolutePath, isInsidePath, listOf, parsed, text } from "./grammar.ts";
 import { parsePortRange } from "./ports.ts";
 import { proxyEntries } from "./proxy.ts";
+import { parseRegistryLogin } from "./registries.ts";
 import { parseRepository } from "./repository.ts";
 import { sshSchema } from "./ssh.ts";
 
@@ -54,18 +55,49 @@ const composePath = v.pipe(
 
 // What would steer podman, podman-compose or the programs below them instead of the containers.
 const STEERING =
-  /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|LD_|PYTHON|XDG_|GIT_|PATH$|HOME$|USER$|LOGNAME$|SHELL$|IFS$|ENV$|BASH_ENV$|TMPDIR$)/;
+  /^(COMPOSE_|PODMAN_|DOCKER_|CONTAINERS?_|BUILDAH_|REGISTRY_AUTH_FILE$|LD_|PYTHON|XDG_|GIT_|PATH$|HOME$|USER$|LOGNAME$|SHELL$|IFS$|ENV$|BASH_ENV$|TMPDIR$)/;
+
+/** Whether a variable of this name would steer the programs that start containers. */
+export const steers = (name: string): boolean => STEERING.test(name);
 
 const variable = parsed('"KEY=value"', (assignment) => {
   const [, name] = /^([A-Za-z_][A-Za-z0-9_]*)=/.exec(assignment) ?? [];
   // The text may be a secret whose "=" was forgotten, so it is not repeated.
   if (name === undefined) throw new Error('this is no variable, expected "KEY=value"');
-  if (STEERING.test(name)) {
+  if (steers(name)) {
     throw new Error(`${name} steers podman-compose itself, expected a variable of the service`);
   }
   if (assignment.includes("\0")) throw new Error(`the value of ${name} holds a NUL, expected text`);
   return [name, assignment.slice(name.length + 1)] as const;
 });
+
+/** A file outside of all repositories; Deno's permissions are lists with commas. */
+const secretFile = v.pipe(
+  text('an absolute path such as "/etc/pgo/shop.env"'),
+  v.check(
+    isFilePath,
+    (issue) =>
+      `${issue.received} is no absolute path, expected one such as "/etc/pgo/shop.env" (no "..", no comma)`,
+  ),
+);
+
+function isFilePath(path: string): boolean {
+  return path.length > 1 && path.startsWith("/") && !path.includes(",") &&
+    isInsidePath(path.slice(1));
+}
+
+const registry = v.pipe(
+  v.string('expected "USER:TOKEN@REGISTRY" or an absolute path'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    if (isFilePath(dataset.value)) return { file: dataset.value };
+    try {
+      return parseRegistryLogin(dataset.value);
+    } catch (error) {
+      addIssue({ message: (error as Error).message });
+      return NEVER;
+    }
+  }),
+);
 
 const objectName = v.pipe(
   text('a name such as "backend"'),
@@ -93,10 +125,17 @@ export const serviceSchema = v.strictObject({
     listOf(parsed('"FIRST/EXTRA" such as "5005/5"', parsePortRange), '"FIRST/EXTRA" ranges'),
   ),
   compose: v.optional(composePath),
-  env: v.optional(listOf(variable, '"KEY=value" variables'), []),
+  // What is given instead of these lists may be a secret, so it is not repeated.
+  env: v.optional(v.array(variable, 'expected a list of "KEY=value" variables'), []),
+  env_file: v.optional(secretFile),
+  registries: v.optional(v.array(registry, 'expected a list of "USER:TOKEN@REGISTRY"'), []),
+  git_credentials: v.optional(secretFile),
+  git_key: v.optional(secretFile),
+  git_known_hosts: v.optional(secretFile),
   mounts: v.optional(listOf(absolutePath("/srv/data"), "absolute paths"), []),
   networks: v.optional(listOf(objectName, "network names"), []),
   volumes: v.optional(listOf(objectName, "volume names"), []),
+  secrets: v.optional(listOf(objectName, "names of podman secrets"), []),
   profiles: v.optional(listOf(objectName, "profiles"), []),
   allow: v.optional(listOf(text('a permission such as "cap_add:NET_ADMIN"'), "permissions"), []),
 });

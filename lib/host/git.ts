@@ -4,13 +4,12 @@
  * @module
  */
 import type { Repository } from "../config/repository.ts";
+import type { SecretFiles } from "../config/secret_files.ts";
 import type { User } from "./as_user.ts";
 import { type Blob, parseBatch, parseTree, type TreeEntry } from "./git_objects.ts";
+import { createRemote, lastLine, RemoteError, SAFE } from "./git_remote.ts";
 import type { Run } from "./process.ts";
 import { must, removeTree, type ServiceDirectory, writePrivateFile } from "./service_directory.ts";
-
-/** The remote could not be asked or has no such branch; nothing local was changed. */
-export class RemoteError extends Error {}
 
 /** Milliseconds one fetch may take. */
 const FETCH_DEADLINE = 15 * 60_000;
@@ -44,18 +43,20 @@ export interface Git {
   release(names: readonly string[]): Promise<void>;
 }
 
-/** {@link Git} for the repository's `branch`, in `paths`, as `user`. */
+/** {@link Git} for the repository's `branch`, in `paths`, as `user`; `files` are read before each look at the remote. */
 export function createGit(
   run: Run,
   user: User,
   paths: ServiceDirectory,
   repository: Repository,
   branch: string,
+  files: SecretFiles = {},
 ): Git {
-  const env = environment(repository, paths);
+  const env = environment(paths);
   const ref = `refs/heads/${branch}`;
   const git = (args: string[], more: Partial<Parameters<Run>[0]> = {}) =>
     run({ ...more, argv: ["git", ...SAFE, ...args], user, env: { ...env, ...more.env } });
+  const remote = createRemote(run, user, repository, files, env);
   const inMirror = (mirror: string, ...args: string[]) => [`--git-dir=${mirror}`, ...args];
 
   async function fetchInto(mirror: string, signal?: AbortSignal) {
@@ -64,7 +65,7 @@ export function createGit(
     }
     const refspec = `+${ref}:${ref}`;
     const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-    return await git(inMirror(mirror, "fetch", ...flags, "--", repository.url, refspec), {
+    return await remote(inMirror(mirror, "fetch", ...flags, "--", repository.url, refspec), {
       deadline: FETCH_DEADLINE,
       signal,
     });
@@ -99,7 +100,7 @@ export function createGit(
       await writePrivateFile(run, user, `${paths.root}/gitconfig`, `[safe]\n${trusted.join("")}`);
     },
     async remoteTip(signal) {
-      const { code, stdout, stderr } = await git([
+      const { code, stdout, stderr } = await remote([
         "ls-remote",
         "--exit-code",
         "--",
@@ -135,12 +136,12 @@ export function createGit(
       let id = isId && name.length === 40 ? name : undefined;
       if (!id && /^[\w][\w./+@-]*$/.test(name)) {
         const refs = [`refs/heads/${name}`, `refs/tags/${name}`, name];
-        const { stdout } = await git(["ls-remote", "--", repository.url, ...refs], { signal });
+        const { stdout } = await remote(["ls-remote", "--", repository.url, ...refs], { signal });
         id = stdout.split("\t")[0] || undefined;
       }
       if (!id) throw new RemoteError(`${repository.url} has no revision ${JSON.stringify(name)}`);
       const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-      const { stderr } = await git(
+      const { stderr } = await remote(
         inMirror(paths.mirror, "fetch", ...flags, "--", repository.url, id),
         { deadline: FETCH_DEADLINE, signal },
       );
@@ -204,42 +205,12 @@ export function createGit(
   };
 }
 
-const SAFE = [
-  "-c",
-  "core.hooksPath=/dev/null",
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "protocol.ext.allow=never",
-  "-c",
-  "gc.autoDetach=false",
-];
-
-function environment(repository: Repository, paths: ServiceDirectory): Record<string, string> {
-  const env: Record<string, string> = {
+function environment(paths: ServiceDirectory): Record<string, string> {
+  return {
     GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh",
     GIT_CONFIG_GLOBAL: `${paths.root}/gitconfig`,
     GIT_CONFIG_NOSYSTEM: "1",
-    GIT_SSH_COMMAND: "ssh -oBatchMode=yes -oConnectTimeout=20 -oStrictHostKeyChecking=accept-new",
     GIT_TERMINAL_PROMPT: "0",
     LC_ALL: "C",
   };
-  if (!repository.credentials) return env;
-  // The helper's text is no secret; what it prints comes from the environment and reaches git by a pipe.
-  return {
-    ...env,
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `credential.${new URL(repository.url).origin}.helper`,
-    GIT_CONFIG_VALUE_0:
-      '!f() { echo "username=$PGO_GIT_USERNAME"; echo "password=$PGO_GIT_PASSWORD"; }; f',
-    PGO_GIT_USERNAME: repository.credentials.username,
-    PGO_GIT_PASSWORD: repository.credentials.password,
-  };
-}
-
-function lastLine(text: string): string {
-  const lines = text.trim().split("\n").filter((line) =>
-    line.startsWith("fatal:") || line.startsWith("error:")
-  );
-  return lines[0] ?? (text.trim().split("\n").at(-1) || "no answer");
 }

@@ -114,12 +114,12 @@ export async function imageCheck(run: Run, user: User, id: string) {
 export async function pullImage(
   run: Run,
   user: User,
-  { image, platform }: { image: string; platform?: string },
+  { image, platform, env }: { image: string; platform?: string; env?: Record<string, string> },
   output: Pick<Command, "stdout" | "stderr" | "signal">,
 ): Promise<number> {
   const wanted = platform === undefined ? [] : [`--platform=${platform}`];
   const argv = ["podman", "pull", ...wanted, "--", image] as const;
-  return (await run({ ...output, argv, user, deadline: PULL_DEADLINE })).code;
+  return (await run({ ...output, argv, user, env, deadline: PULL_DEADLINE })).code;
 }
 
 /** Gives `image` a second name. */

@@ -20,6 +20,8 @@ export interface ServiceDirectory {
   deployments: string;
   /** Data that outlives checkouts; containers may mount it. */
   data: string;
+  /** Logins of registries as Podman keeps them; there while the config has some. */
+  registryAuth: string;
 }
 
 /** The paths of service `name` below `dir`. */
@@ -32,6 +34,7 @@ export function serviceDirectory(dir: string, name: string): ServiceDirectory {
     scratch: `${root}/scratch`,
     deployments: `${root}/deployments`,
     data: `${root}/data`,
+    registryAuth: `${root}/auth.json`,
   };
 }
 
@@ -126,6 +129,7 @@ export async function abandonDirectory(
     await removeTree(run, user, `${path}.index`);
   }
   await removeTree(run, user, `${paths.root}/gitconfig`);
+  await removeTree(run, user, paths.registryAuth);
   await run({ argv: ["rm", "-d", "--", paths.data, paths.root], user });
 }
 

@@ -39,9 +39,11 @@ export async function add(flags: AddFlags, desk: Desk, pick: PickPorts): Promise
   const { name, user } = wish.values;
   const coming = flags.createUser ? user : undefined;
   const index = before.services.length;
-  const { config } = await checkConfig(run, text, path, how, coming).catch((error) => {
-    throw inOwnWords(error, path, index);
-  });
+  const { config } = await checkConfig(run, text, path, how, { coming, lenient: true }).catch(
+    (error) => {
+      throw inOwnWords(error, path, index);
+    },
+  );
   const ports = config.services[index]?.ports?.map(formatPortRange).join(", ") || "none";
   if (dryRun) {
     print(changes(file, text).trimEnd());

@@ -17,7 +17,7 @@ export async function remove(flags: RemoveFlags, { run, how, print }: Desk): Pro
   if (!file.bytes) throw new ConfigError([`${path}: there is no such file`]);
   const text = removeService(file.text, path, name);
   const problems = (text: string) =>
-    checkConfig(run, text, path, how).then(() => [], (error) => {
+    checkConfig(run, text, path, how, { lenient: true }).then(() => [], (error) => {
       if (error instanceof ConfigError) return error.lines;
       throw error;
     });

@@ -9,6 +9,7 @@ import { type Finding, finding, isRefused, maskSecrets } from "../compose/proble
 import { resolve } from "../compose/resolve.ts";
 import type { TreeEntry } from "../host/git_objects.ts";
 import { revisionSource } from "./revision_source.ts";
+import { refreshSecrets } from "./secrets.ts";
 import { Rejection, type Service } from "./service.ts";
 
 /** A revision that may be deployed. */
@@ -40,16 +41,17 @@ const LFS_FILTER = /\bfilter=lfs\b/;
 /** Resolves and judges the compose file of `revision`; nothing on disk or in Podman is touched. */
 export async function inspectRevision(service: Service, revision: string): Promise<Inspection> {
   const { config, git } = service;
+  await refreshSecrets(service);
   const tree = await git.tree(revision);
   const unsupported = await findUnsupported(service, tree);
   const { model, findings, files } = await resolve(revisionSource(git, tree), {
     service: config.name,
     file: config.compose,
-    env: config.env,
+    env: service.env,
     profiles: config.profiles,
   });
   const violations = (model ? judge(model, policyOf(service)) : [])
-    .map((one) => maskSecrets(one, config.env));
+    .map((one) => maskSecrets(one, service.env));
   const watched = [...new Set(files)].sort();
   return {
     revision,
@@ -64,6 +66,7 @@ export async function inspectRevision(service: Service, revision: string): Promi
 /**
  * The candidate that `revision` is.
  * @throws {Rejection} with everything that speaks against it; nothing on disk or in Podman is touched.
+ * @throws {SecretFileError} when a file that the config names cannot be read.
  */
 export async function inspectCandidate(service: Service, revision: string): Promise<Candidate> {
   const { model, findings, digest } = await inspectRevision(service, revision);
@@ -75,7 +78,7 @@ export async function inspectCandidate(service: Service, revision: string): Prom
 
 /** What this host's config allows the service. */
 export function policyOf(service: Service): Policy {
-  const { config, paths, foreignPorts } = service;
+  const { config, env, paths, foreignPorts } = service;
   return {
     service: config.name,
     ports: config.ports,
@@ -83,8 +86,9 @@ export function policyOf(service: Service): Policy {
     mounts: config.mounts,
     networks: config.networks,
     volumes: config.volumes,
+    secrets: config.secrets,
     allow: config.allow,
-    env: Object.keys(config.env),
+    env: Object.keys(env),
     checkout: paths.checkout,
     dataDir: paths.data,
   };
@@ -120,14 +124,14 @@ async function findUnsupported(
 }
 
 function digestOf(
-  { config }: Service,
+  { config, env }: Service,
   watched: string[],
   tree: ReadonlyMap<string, TreeEntry>,
 ): string {
   const files = watched.map((path) => [path, tree.get(path)?.id ?? ""]);
   const facts = JSON.stringify([
     files,
-    Object.entries(config.env),
+    Object.entries(env),
     config.profiles,
     config.compose,
   ]);

@@ -205,6 +205,9 @@ const NOBODY: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
+  secrets: [],
+  registries: [],
+  files: {},
   profiles: [],
   allow: [],
 };

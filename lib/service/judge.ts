@@ -7,7 +7,9 @@ import { judge, type Policy } from "../compose/policy.ts";
 import { resolve } from "../compose/resolve.ts";
 import type { Verdict } from "../compose/verdict.ts";
 import { type Config, ConfigError, type ServiceConfig } from "../config/parse.ts";
+import { finding } from "../compose/problem.ts";
 import { directorySource } from "./directory_source.ts";
+import { readEnvironment } from "./environment.ts";
 import { serviceDirectory } from "../host/service_directory.ts";
 
 /** The service of a config that is meant. @throws {ConfigError} when it is not clear which. */
@@ -35,10 +37,11 @@ export async function judgeDirectory(
   }
   const service = config && pickService(config, name);
   const own = service?.name ?? name ?? plainName(directory);
+  const env = service ? await readEnvironment(service).catch(() => undefined) : {};
   const { model, findings } = await resolve(directorySource(directory), {
     service: own,
     file: service?.compose,
-    env: service?.env ?? {},
+    env: env ?? service?.env ?? {},
     profiles: service?.profiles ?? [],
   });
   const paths = serviceDirectory(dir, own);
@@ -51,12 +54,19 @@ export async function judgeDirectory(
     mounts: service?.mounts ?? [],
     networks: service?.networks ?? [],
     volumes: service?.volumes ?? [],
+    secrets: service?.secrets ?? [],
     allow: service?.allow ?? [],
-    env: Object.keys(service?.env ?? {}),
+    env: Object.keys(env ?? service?.env ?? {}),
     checkout: paths.checkout,
     dataDir: paths.data,
   };
-  return { model, findings: [...findings, ...model ? judge(model, policy) : []] };
+  const unread = finding(
+    "note",
+    { file: service?.files.env ?? "", line: 1, column: 1, key: "" },
+    "this env_file cannot be read here, so its variables count as unset",
+  );
+  const all = [...findings, ...model ? judge(model, policy) : [], ...env ? [] : [unread]];
+  return { model, findings: all };
 }
 
 function plainName(directory: string): string {

@@ -5,6 +5,7 @@
 import { type Config, ConfigError, NO_GLOBAL, parseConfig, type Report } from "../config/parse.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import type { Run } from "../host/process.ts";
+import { secretTroubles } from "./secrets.ts";
 import { type AdminKeys, NO_ADMINS, readAdminKeys } from "./admin_keys.ts";
 import { type Account, findAccount, ownAccount } from "../host/users.ts";
 
@@ -16,8 +17,16 @@ export interface Loaded {
   admins: AdminKeys;
 }
 
-/** Reads and checks the config at `path`. @throws {ConfigError} with every problem, users included. */
-export async function loadConfig(run: Run, path: string, how: UserSwitch): Promise<Loaded> {
+/**
+ * Reads and checks the config at `path`. `lenient`: files of secrets are each service's own trouble, so that one
+ * of them keeps no other from starting. @throws {ConfigError} with every problem, users included.
+ */
+export async function loadConfig(
+  run: Run,
+  path: string,
+  how: UserSwitch,
+  { lenient = false } = {},
+): Promise<Loaded> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);
@@ -27,7 +36,7 @@ export async function loadConfig(run: Run, path: string, how: UserSwitch): Promi
       : explain(error as Error, path);
     throw new ConfigError([`${path}: ${why}`]);
   }
-  return await checkConfig(run, text, path, how);
+  return await checkConfig(run, text, path, how, { lenient });
 }
 
 /**
@@ -39,7 +48,7 @@ export async function checkConfig(
   text: string,
   path: string,
   how: UserSwitch,
-  coming?: string,
+  { coming, lenient = false }: { coming?: string; lenient?: boolean } = {},
 ): Promise<Loaded> {
   const draft = readAnyway(text, path);
   const names = new Set(
@@ -53,8 +62,10 @@ export async function checkConfig(
   } catch (error) {
     adminTrouble = (error as Error).message;
   }
+  const troubles = lenient ? [] : await secretTroubles(draft.services);
   const complain = ({ services }: Config, report: Report) => {
     if (adminTrouble) report(["global", "admin_keys"], adminTrouble);
+    for (const { path, message } of troubles) report(path, message);
     services.forEach(({ user }, at) => {
       const problem = accounts.get(user)?.problem;
       if (problem) report(["services", at, "user"], problem);

@@ -2,7 +2,7 @@
  * When a service is reconciled: at start, then every interval with jitter, later when its remote fails.
  * @module
  */
-import { RemoteError } from "../host/git.ts";
+import { RemoteError } from "../host/git_remote.ts";
 import { createOutput, type Output } from "./output.ts";
 import { ensureLive, failureLines, prepareService, reconcile, type Report } from "./reconcile.ts";
 import { DeploymentError } from "./deployment.ts";

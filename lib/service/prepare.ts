@@ -9,6 +9,7 @@ import { must, removeTree, writePrivateFile } from "../host/service_directory.ts
 import type { Candidate } from "./candidate.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
+import { withLogins } from "./registries.ts";
 import type { Prepared, Service } from "./service.ts";
 
 /** A step that did not work; `message` is one line. */
@@ -90,9 +91,12 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
   ) {
     const present = await imageExists(run, user, image);
     if (policy === "always" || (policy === "missing" && !present)) {
-      output.step(`pulling ${image}`);
-      const code = await pullImage(run, user, { image, platform }, output);
-      if (code !== 0) throw new StepError(`pull of ${image} failed: ${output.lastLine()}`);
+      const failed = await withLogins(service, [image], output, async (env) => {
+        output.step(`pulling ${image}`);
+        const code = await pullImage(run, user, { image, platform, env }, output);
+        return code === 0 ? "" : output.lastLine() || `exit code ${code}`;
+      });
+      if (failed) throw new StepError(`pull of ${image} failed: ${failed}`);
     } else if (!present) {
       throw new StepError(
         `image ${image} is not on this host and its pull_policy says never to pull it`,
@@ -119,23 +123,27 @@ export async function build(service: Service, prepared: Prepared, output: Output
     const file = `${paths.deployments}/${prepared.record.number}.build.yaml`;
     await writePrivateFile(run, user, file, text);
     for (const { path, text } of files) await writePrivateFile(run, user, path, text);
-    const call = {
-      service: config.name,
-      file,
-      action: "build",
-      env: config.env,
-    } as const;
     // An image of that name from another life would pass for what this build was to make.
     for (const { tag } of tags) {
       if (await imageExists(run, user, tag)) await untagImage(run, user, tag);
     }
-    const code = await compose(run, user, call, output);
-    for (const { composeService, tag } of tags) {
-      if (await imageExists(run, user, tag)) continue;
-      throw new StepError(
-        `build of ${composeService} failed: ${output.lastLine() || `exit code ${code}`}`,
-      );
+    const missing: string[] = [];
+    for (
+      const image of prepared.candidate.model.services.flatMap(({ build }) => build?.images ?? [])
+    ) {
+      if (!await imageExists(run, user, image)) missing.push(image);
     }
+    const failed = await withLogins(service, missing, output, async (logins) => {
+      const env = { ...service.env, ...logins };
+      const call = { service: config.name, file, action: "build", env } as const;
+      const code = await compose(run, user, call, output);
+      for (const { composeService, tag } of tags) {
+        if (await imageExists(run, user, tag)) continue;
+        return `build of ${composeService} failed: ${output.lastLine() || `exit code ${code}`}`;
+      }
+      return "";
+    });
+    if (failed) throw new StepError(failed);
     await removeTree(run, user, paths.scratch);
     await removeTree(run, user, `${paths.scratch}.index`);
   }

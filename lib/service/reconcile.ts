@@ -3,7 +3,9 @@
  * @module
  */
 import { containers } from "../host/podman.ts";
-import { ensureServiceDirectory, isMissing } from "../host/service_directory.ts";
+import { LoginError } from "../host/registry.ts";
+import { SecretFileError } from "../host/secret_file.ts";
+import { ensureServiceDirectory, isMissing, removeTree } from "../host/service_directory.ts";
 import { ensureRuntimeDirectory } from "../host/users.ts";
 import { about } from "../log.ts";
 import { type Candidate, inspectCandidate } from "./candidate.ts";
@@ -17,6 +19,7 @@ import { asDeployment } from "./deployment.ts";
 import { begin, build, pull, StepError } from "./prepare.ts";
 import { prune } from "./prune.ts";
 import { Rejection, type Service } from "./service.ts";
+import { refreshSecrets } from "./secrets.ts";
 import { bringUp } from "./start.ts";
 import { recall } from "./state.ts";
 import { switchTo, takeDown } from "./switch.ts";
@@ -41,11 +44,14 @@ export interface Report {
 
 /** Makes the user's and the service's directories, and reads keys from what was fetched in an earlier life. */
 export async function prepareService(service: Service): Promise<void> {
-  const { host, user, paths } = service;
+  const { host, user, paths, config } = service;
   await ensureRuntimeDirectory(host.run, user, host.how);
   await ensureServiceDirectory(host.run, paths, user, host.how);
   await service.git.prepare();
   await recall(service);
+  await refreshSecrets(service).catch(() => {});
+  service.renewed = false;
+  if (config.registries.length === 0) await removeTree(host.run, user, paths.registryAuth);
   const tip = await service.git.fetchedTip();
   if (tip) await adoptTip(service, tip).catch(() => {});
 }
@@ -82,6 +88,7 @@ async function adoptTip(service: Service, tip: string): Promise<void> {
 export async function reconcile(service: Service, request: Request): Promise<Report> {
   const { host, config } = service;
   const tip = await followBranch(service, request.signal);
+  await followSecrets(service, request.output);
   const { stopped, live } = host.ledger.service(config.name);
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
   const hold = frozen(service);
@@ -101,13 +108,15 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
       : { result: "current", line: `${short(tip)} is the tip` };
   }
   try {
-    const report = await bringAbout(service, tip, live, request);
+    const retry = request.retry || service.renewed || request.cause === "config";
+    service.renewed = false;
+    const report = await bringAbout(service, tip, live, { ...request, retry });
     service.handled = tip;
     service.quarantine = report.result === "quarantined" ? report.line : "";
     return report;
   } catch (error) {
     // These will be no better next time: only a push or an operator can change them.
-    if (error instanceof Rejection || error instanceof StepError) {
+    if (isFailure(error)) {
       service.handled = tip;
       service.quarantine = `${short(tip)} waits for a push or sync --retry: ${
         error.message.replaceAll("\n", "; ")
@@ -116,6 +125,23 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
     }
     throw error;
   }
+}
+
+/**
+ * Reads the files of secrets again; what changed may mean another deployment. One that cannot be read stops
+ * nothing that runs, and nothing is deployed until it can. @throws {SecretFileError} then.
+ */
+async function followSecrets(service: Service, output: Output): Promise<void> {
+  try {
+    await refreshSecrets(service);
+  } catch (error) {
+    if (!service.host.ledger.service(service.config.name).stopped) await heal(service, output);
+    throw error;
+  }
+}
+
+function isFailure(error: unknown): error is Error {
+  return [Rejection, StepError, LoginError].some((kind) => error instanceof kind);
 }
 
 function backAgain(healed: readonly Drift[]): Report {
@@ -167,7 +193,7 @@ export async function fromMirror<Value>(
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Rejection) throw error;
+    if (error instanceof Rejection || error instanceof SecretFileError) throw error;
     await service.git.clone();
     return await read();
   }

@@ -5,6 +5,7 @@
 import { type Finding, formatFinding } from "../compose/problem.ts";
 import type { ServiceConfig } from "../config/parse.ts";
 import type { PortRange } from "../config/ports.ts";
+import type { RegistryLogin } from "../config/registries.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import { createGit, type Git } from "../host/git.ts";
 import type { Run } from "../host/process.ts";
@@ -51,6 +52,14 @@ export interface Service {
   readonly paths: ServiceDirectory;
   readonly git: Git;
   readonly lock: Lock;
+  /** The config's `env` and what its `env_file` held when it was last read. */
+  env: Record<string, string>;
+  /** The config's `registries`, and what their files held when they were last read. */
+  logins: readonly RegistryLogin[];
+  /** Whether `env` or `logins` have changed since the last reconcile. */
+  renewed: boolean;
+  /** Those of `logins`, as JSON, that Podman has taken since pgod was started. */
+  readonly loggedIn: Set<string>;
   /** Newest fetched revision; undefined before the first. */
   tip: string | undefined;
   /** Who may operate it: the keys in `ssh/` at the tip. */
@@ -81,8 +90,12 @@ export function createService(
     user,
     foreignPorts,
     paths,
-    git: createGit(host.run, user, paths, config.repository, config.branch),
+    git: createGit(host.run, user, paths, config.repository, config.branch, config.files),
     lock: new Lock(),
+    env: config.env,
+    logins: [],
+    renewed: false,
+    loggedIn: new Set(),
     tip: undefined,
     handled: undefined,
     quarantine: "",

@@ -84,7 +84,7 @@ export async function startServices(
     file: runFilePath(service, number),
     action: "up",
     services: services.length === plan.wanted.length ? [] : services,
-    env: { ...config.env, ...env },
+    env: { ...service.env, ...env },
   }, output);
 }
 

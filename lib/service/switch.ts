@@ -165,7 +165,7 @@ export async function takeDown(
     await compose(
       run,
       user,
-      { service: config.name, file, action: "down", env: config.env },
+      { service: config.name, file, action: "down", env: service.env },
       output,
     );
   }

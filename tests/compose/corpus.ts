@@ -22,6 +22,7 @@ export interface Expectation {
     mounts?: string[];
     networks?: string[];
     volumes?: string[];
+    secrets?: string[];
     allow?: string[];
     profiles?: string[];
     compose?: string | null;
@@ -94,6 +95,7 @@ function policyOf(config: NonNullable<Expectation["config"]>): Policy {
     mounts: config.mounts ?? [],
     networks: config.networks ?? [],
     volumes: config.volumes ?? [],
+    secrets: config.secrets ?? [],
     allow: config.allow ?? [],
     env: Object.keys(config.env ?? {}),
     checkout: CHECKOUT,

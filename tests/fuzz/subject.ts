@@ -42,6 +42,9 @@ const config = {
   mounts: [],
   networks: [],
   volumes: [],
+  secrets: [],
+  registries: [],
+  files: {},
   profiles: [],
   allow: [],
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseRepository } from "../../lib/config/repository.ts";
-import { createGit, RemoteError } from "../../lib/host/git.ts";
+import { createGit } from "../../lib/host/git.ts";
+import { RemoteError } from "../../lib/host/git_remote.ts";
 import { type Command, createRun, type Run } from "../../lib/host/process.ts";
 import { serviceDirectory } from "../../lib/host/service_directory.ts";
 import type { Log } from "../../lib/log.ts";

@@ -25,6 +25,9 @@ function serviceWith(files: Record<string, string>, modes: Record<string, string
     mounts: [],
     networks: [],
     volumes: [],
+    secrets: [],
+    registries: [],
+    files: {},
     profiles: [],
     allow: [],
   };

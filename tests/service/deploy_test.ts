@@ -26,6 +26,9 @@ const CONFIG: ServiceConfig = {
   mounts: [],
   networks: [],
   volumes: [],
+  secrets: [],
+  registries: [],
+  files: {},
   profiles: [],
   allow: [],
 };
