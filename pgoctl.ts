@@ -59,8 +59,23 @@ function tell(report: Report, json: boolean): number {
   return report.exit;
 }
 
+/** `pgoctl init`, loaded only where it is wanted: it reads compose files, which takes a while to load. */
+async function setUp(argv: string[]): Promise<number> {
+  const { readInitOptions } = await import("./lib/init/options.ts");
+  const { INIT_MANUAL } = await import("./lib/init/manual.ts");
+  const { init } = await import("./lib/init/init.ts");
+  const options = readInitOptions(argv);
+  if (options) await init(options, Deno.env.get("HOME") ?? "", (line) => console.log(line));
+  else {
+    const { renderHelp } = await import("./lib/manual.ts");
+    console.log(renderHelp(INIT_MANUAL));
+  }
+  return 0;
+}
+
 try {
-  Deno.exit(await main(Deno.args));
+  const [word, ...rest] = Deno.args;
+  Deno.exit(await (word === "init" ? setUp(rest) : main(Deno.args)));
 } catch (error) {
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.internal);
   const known = error instanceof ClientError ? reportError(error) : {

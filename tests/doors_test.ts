@@ -11,6 +11,7 @@ const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
     "lib/client/connection.ts",
     "lib/client/private_key.ts",
     "lib/ssh/host_key.ts",
+    "lib/ssh/key_pair.ts",
     "lib/ssh/server.ts",
     "lib/ssh/session.ts",
   ]],
@@ -30,8 +31,9 @@ const LEAVES: [folder: string, forbidden: RegExp][] = [
   ["lib/ssh/", /from "\.\.\/(compose|service|client|commands)\//],
   [
     "lib/client/",
-    /from XX\/(server|session|host_key)\.ts/,
+    /from "\.\.\/ssh\/(server|session|host_key)\.ts|from "\.\.\/(compose|service|commands)\//,
   ],
+  ["lib/init/", /from "\.\.\/(commands|onboard)\/|from "\.\.\/ssh\/(?!key_pair|protocol)/],
   ["lib/commands/", /from "\.\.\/client\//],
 ];
 for (const [folder, forbidden] of LEAVES) {

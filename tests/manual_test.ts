@@ -3,6 +3,7 @@ import { usage } from "../lib/commands/command.ts";
 import { COMMANDS } from "../lib/commands/table.ts";
 import { readFlags } from "../lib/config/flags.ts";
 import { renderHelp, renderMan } from "../lib/manual.ts";
+import { INIT_MANUAL } from "../lib/init/manual.ts";
 import { ADD_MANUAL, REMOVE_MANUAL } from "../lib/onboard/manuals.ts";
 import { PGOD_MANUAL } from "../lib/pgod_manual.ts";
 import { COMMAND_HELP, PGOCTL_MANUAL } from "../lib/client/pgoctl_manual.ts";
@@ -12,7 +13,7 @@ Deno.test("pgoctl's manual lists the command table", () => {
   assert.deepEqual(COMMAND_HELP, COMMANDS.map((command) => [usage(command), command.summary]));
 });
 
-for (const manual of [PGOD_MANUAL, ADD_MANUAL, REMOVE_MANUAL, PGOCTL_MANUAL]) {
+for (const manual of [PGOD_MANUAL, ADD_MANUAL, REMOVE_MANUAL, PGOCTL_MANUAL, INIT_MANUAL]) {
   Deno.test(`man/${manual.name}.${manual.section} is what --help says (deno task man)`, async () => {
     const page = await Deno.readTextFile(
       new URL(`../man/${manual.name}.${manual.section}`, import.meta.url),

@@ -43,11 +43,17 @@ const STEERING =
   /^(COMPOSE_(FILE|PROFILES|ENV_FILES|PATH_SEPARATOR)|PODMAN_\w+|DOCKER_HOST|CONTAINERS_\w+)$/;
 /** How many findings are kept. */
 const FINDINGS = 500;
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+/** The usual names of a compose file, the first one counts. */
+export const COMPOSE_NAMES = [
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yaml",
+  "docker-compose.yml",
+];
 
 /** The first of the usual names that is a regular file at the top, and its override; empty when there is none. */
 export async function findComposeFiles(source: Source): Promise<string[]> {
-  for (const name of NAMES) {
+  for (const name of COMPOSE_NAMES) {
     if (await source.kind(name) !== "file") continue;
     for (const ending of [".override.yaml", ".override.yml"]) {
       const override = name.replace(/\.ya?ml$/, ending);
@@ -76,7 +82,7 @@ export async function resolve(source: Source, options: ResolveOptions): Promise<
       finding(
         "problem",
         { ...top, file: "." },
-        `no compose file at the top of the repository, expected one of ${NAMES.join(", ")}`,
+        `no compose file at the top of the repository, expected one of ${COMPOSE_NAMES.join(", ")}`,
       ),
     );
     return { model: undefined, findings: found, files: [] };

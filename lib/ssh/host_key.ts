@@ -4,16 +4,11 @@
  */
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
+import { makeKeyPair } from "./key_pair.ts";
 
-/**
- * A new Ed25519 key, OpenSSH format. ssh2 drops a zero byte at the front of the public half, so that one key
- * in 256 comes out damaged: such a one is thrown away.
- */
+/** A new host key, OpenSSH format. */
 export function makeHostKey(): string {
-  for (;;) {
-    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: "pgod" }).private;
-    if (!(ssh2.utils.parseKey(made) instanceof Error)) return made;
-  }
+  return makeKeyPair("pgod").private;
 }
 
 /**

@@ -3,31 +3,15 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { join } from "shlex";
-import { pgoctlCommand } from "./clients.ts";
+import { job } from "./job.ts";
 import { freePort } from "./port.ts";
 import { withRegistry } from "./registry.ts";
-import { as, denoDir, get, sh, until } from "./shell.ts";
+import { as, get, until } from "./shell.ts";
 import { oneService, status, web } from "./services.ts";
 import { BASE, baseImage, USERS } from "./users.ts";
-import { withWorld, type World } from "./world.ts";
+import { withWorld } from "./world.ts";
 
 const [ALICE] = USERS;
-
-/** Runs the lines of a CI job in a shell where `pgoctl` is on the PATH and `$SSHKEY` is `key`. */
-async function job(world: World, key: string, script: string) {
-  const home = `${world.dir}/home`;
-  // The design document's job names no port: the runner's own is the test's.
-  const shim = `#!/bin/sh\nexec ${join(pgoctlCommand(home))} -p ${world.port} "$@"\n`;
-  await Deno.writeTextFile(`${world.dir}/pgoctl`, shim, { mode: 0o755 });
-  const env = {
-    HOME: home,
-    PATH: `${world.dir}:${Deno.env.get("PATH")}`,
-    SSHKEY: key,
-    DENO_DIR: denoDir(),
-  };
-  return await sh(["sh", "-ec", script], { env });
-}
 
 const DEPLOY = `
 pgoctl -i $SSHKEY 127.0.0.1:shop//pull

@@ -4,9 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { split } from "shlex";
-import { denoDir, ok, type Result, sh } from "./shell.ts";
-import { USERS } from "./users.ts";
+import { join, split } from "shlex";
+import { parse } from "yaml";
+import { job } from "./job.ts";
+import { freePort } from "./port.ts";
+import { createRepository, push } from "./repository.ts";
+import { as, denoDir, get, ok, type Result, sh, until } from "./shell.ts";
+import { BASE, baseImage, USERS } from "./users.ts";
+import { withWorld } from "./world.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -96,4 +101,71 @@ Deno.test("on a terminal pgod add asks for what is missing", async () => {
   } finally {
     await ok(["rm", "-rf", dir]);
   }
+});
+
+/** An image of `user`'s that shows a page without being told how. */
+async function webImage(user: string): Promise<string> {
+  await baseImage(user);
+  const dir = await Deno.makeTempDir();
+  await Deno.chmod(dir, 0o755);
+  await Deno.writeTextFile(
+    `${dir}/Containerfile`,
+    `FROM ${BASE}\nRUN ["sh", "-c", "mkdir /www && echo hello > /www/index.html"]\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n`,
+  );
+  const { code, stderr } = await as(user, ["podman", "build", "-q", "-t", `${BASE}-web`, dir]);
+  await ok(["rm", "-rf", dir]);
+  assert.equal(code, 0, stderr);
+  return `${BASE}-web`;
+}
+
+Deno.test("an empty repository, pgoctl init, pgod add, push: it is live, and the CI job's commands work with its key", async () => {
+  const [alice] = USERS;
+  const image = await webImage(alice);
+  const port = freePort();
+  await withWorld({ files: {}, config: () => "# ours\n" }, async (world) => {
+    await createRepository(world.dir, "shop");
+    const work = `${world.dir}/work-shop`;
+    const home = `${world.dir}/home`;
+    const words = [`127.0.0.1:shop`, "-p", `${world.port}`, "--ci", "gitlab"];
+    const container = ["--image", image, "--publish", `${port}:8080`];
+    const init = [
+      "deno",
+      "task",
+      "-q",
+      "--config",
+      `${root}deno.json`,
+      "init",
+      ...words,
+      ...container,
+    ];
+    const said = await ok(["sh", "-c", `cd ${work} && exec ${join(init)}`], {
+      env: { HOME: home, DENO_DIR: denoDir() },
+    });
+    const key = `${home}/.ssh/pgo_shop`;
+
+    const line = /runs: pgod add -c \S+ (.*) --create-user$/m.exec(said)?.[1] ?? "";
+    const added = await task("pgod:add", `${world.dir}/config.toml`, [
+      ...split(line),
+      "--user",
+      alice,
+    ]);
+    assert.equal(added.code, 0, `${said}${added.stderr}`);
+    await world.start();
+    await push(world.dir, "shop", {});
+    await until("the page", async () => await get(`http://127.0.0.1:${port}/`) === "hello\n");
+
+    const yaml = parse(await Deno.readTextFile(`${work}/.gitlab-ci.yml`));
+    for (const name of ["deploy_production", "stop_production"]) {
+      const ran = await job(world, key, yaml[name].script.join("\n"));
+      assert.equal(ran.code, 0, ran.stderr);
+    }
+    assert.equal(await get(`http://127.0.0.1:${port}/`), "");
+    const wrong = await job(world, world.key("wrong"), yaml.stop_production.script[0]);
+    assert.equal(wrong.code, 77, wrong.stderr);
+
+    const history = await ok(["git", "-C", work, "log", "-p", "--all"]);
+    assert.match(history, /^\+ssh-ed25519 /m);
+    const secret = (await Deno.readTextFile(key)).split("\n").slice(3, -2);
+    for (const part of [...secret, "PRIVATE KEY"]) assert.ok(!history.includes(part));
+  });
 });

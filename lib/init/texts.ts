@@ -1,0 +1,103 @@
+/**
+ * The files that `pgoctl init` writes: pure text.
+ * @module
+ */
+import type { Ci } from "./options.ts";
+
+/** What the first compose file starts. */
+export interface FirstService {
+  /** undefined: what the repository's own Containerfile builds. */
+  image: string | undefined;
+  hostPort: number;
+  containerPort: number;
+}
+
+/** The smallest compose file of a service that can be seen. */
+export function composeText({ image, hostPort, containerPort }: FirstService): string {
+  return `# What pgod runs: https://compose-spec.io. A push that changes this file is deployed.
+services:
+  web:
+    ${image === undefined ? "build: ." : `image: ${JSON.stringify(image)}`}
+    init: true # stops at once where the program itself minds no SIGTERM
+    ports: ["${hostPort}:${containerPort}"] # host port : port in the container
+x-gpo-version: 1 # change it to deploy when nothing else in this file has changed
+`;
+}
+
+/** What a CI job has to know. */
+export interface Job {
+  /** undefined: the CI's variable PGO_HOST says. */
+  host: string | undefined;
+  /** Port of pgod; undefined: the usual one. */
+  port: number | undefined;
+  service: string;
+  branch: string;
+}
+
+/** Where a job is written to, and the CI variable that holds the private key. */
+export const JOB_FILES: Record<Ci, { path: string; variable: string }> = {
+  gitlab: { path: ".gitlab-ci.yml", variable: "SSHKEY" },
+  github: { path: ".github/workflows/pgo.yml", variable: "PGO_KEY" },
+};
+
+/** A CI job that makes the pushed revision live, and fails when that did not work. */
+export function jobText(ci: Ci, job: Job): string {
+  const command = (name: string, key = "") => {
+    const port = job.port === undefined ? "" : `-p ${job.port} `;
+    return `pgoctl ${key}${port}${job.host ?? "$PGO_HOST"}:${job.service}//${name}`;
+  };
+  if (ci === "gitlab") {
+    const [pull, build, up, down] = ["pull", "build", "up", "down"].map((name) =>
+      command(name, "-i $SSHKEY ")
+    );
+    return `# pgoctl has to be in the runner's image. SSHKEY is a CI/CD variable: the private key, protected, best of type "file".
+deploy_production:
+  stage: deploy
+  resource_group: production
+  script:
+    - ${pull}
+    - ${build}
+    - ${up}
+  environment: { name: production, on_stop: stop_production }
+  rules:
+    - if: $CI_COMMIT_BRANCH == ${JSON.stringify(job.branch)}
+
+stop_production:
+  stage: deploy
+  resource_group: production
+  script:
+    - ${down}
+  environment: { name: production, action: stop }
+  rules:
+    - if: $CI_COMMIT_BRANCH == ${JSON.stringify(job.branch)}
+      when: manual
+      allow_failure: true
+`;
+  }
+  const host = job.host === undefined ? '\n      PGO_HOST: "${{ vars.PGO_HOST }}"' : "";
+  return `# pgoctl has to be there: on the runner, or in an image that \`container:\` names.
+name: deploy
+on: { push: { branches: [${JSON.stringify(job.branch)}] } }
+concurrency: production
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    env:
+      PGOCTL_ID: "\${{ secrets.PGO_KEY }}"${host}
+    steps:
+${["pull", "build", "up"].map((name) => `      - run: ${command(name)}\n`).join("")}`;
+}
+
+/** The CI that a remote's URL names. */
+export function ciOf(url: string | undefined): Ci | undefined {
+  const [, host = ""] = /^(?:\w+:\/\/)?(?:[^/@]*@)?([^/:]+)/.exec(url ?? "") ?? [];
+  return /gitlab/i.test(host) ? "gitlab" : /github/i.test(host) ? "github" : undefined;
+}
+
+/** A host port for a service nobody has given one yet: always the same for a name, seldom the same for two. */
+export function portFor(service: string): number {
+  let hash = 0;
+  for (const byte of new TextEncoder().encode(service)) hash = (hash * 31 + byte) % 10_000;
+  return 20_000 + hash;
+}
