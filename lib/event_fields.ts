@@ -6,6 +6,10 @@
 /** What a field means, and what its values are. The same name means the same in every event. */
 export const FIELDS = {
   address: ["text", "where pgod listens"],
+  args: [
+    "text",
+    "what the command was given; of exec no more than service and program, never options",
+  ],
   bytes: ["number", "size"],
   cause: ["text", "why: boot, push, config, or the command that asked"],
   command: ["text", "what was asked for over SSH"],
@@ -16,18 +20,23 @@ export const FIELDS = {
   error: ["text", "what went wrong, in one line"],
   gone: ["boolean", "the client left before the end"],
   key: ["text", "fingerprint of the key"],
+  login: ["text", "the SSH user name the client gave, which means nothing"],
   ms: ["number", "how long it took, in milliseconds"],
   path: ["text", "a file or directory"],
+  reason: ["text", "why not"],
+  received: ["number", "bytes of stdin"],
   remote: ["text", "address and port of the client"],
   repository: ["text", "URL of the repository, without its secrets"],
   revision: ["text", "full Git commit id"],
+  role: ["text", "what the key may do: read, operate or exec"],
+  sent: ["number", "bytes of stdout and stderr"],
   service: ["text", "the service, by its name in the config"],
   signal: ["text", "the signal that came"],
   since: ["text", "ISO 8601 time"],
   state: ["text", "gone, or Podman's words for the container"],
   status: ["number", "status as sent to the client; 0 is success"],
   tip: ["text", "the newest fetched revision of the branch"],
-  user: ["text", "a Unix user; in ssh.refused the name the client gave"],
+  user: ["text", "a Unix user"],
 } as const satisfies Record<string, readonly [kind: "text" | "number" | "boolean", string]>;
 
 /** The name of a field. */

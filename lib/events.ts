@@ -147,20 +147,27 @@ export const EVENTS = {
   "files.kept": event("warn", "what is old was not removed", ["service"]),
   "program.started": event("debug", "a program is run", [], ["user"]),
   "program.printed": event("debug", "a line that a deployment's program printed", ["service"]),
+  "ssh.login": event("info", "somebody proved to have a key that may do something here", [
+    "remote",
+    "login",
+    "key",
+  ], ["comment"]),
+  "ssh.refused": event("info", "a key, or another way to log in, that is not accepted", [
+    "remote",
+    "login",
+    "reason",
+  ], ["key", "comment"]),
   "ssh.command": event(
     "info",
     "a command ended, or was refused",
-    ["remote", "key", "status", "ms"],
-    [
-      "service",
-      "command",
-      "comment",
-      "error",
-      "gone",
-    ],
+    ["remote", "login", "key", "status", "received", "sent", "ms"],
+    ["service", "command", "args", "role", "comment", "error", "gone"],
   ),
+  "ssh.ended": event("info", "pgod ended a connection, or refused it more sessions", ["remote"]),
+  "ssh.crowd": event("warn", "too many connections that have not logged in; said once a minute", [
+    "count",
+  ]),
   "ssh.failed": event("error", "a command failed where it must not", ["remote"]),
-  "ssh.refused": event("info", "a client offered too many keys", ["remote", "user"]),
   "ssh.signal": event("warn", "a client's signal did not reach its program", ["service", "signal"]),
   "ssh.broken": event("debug", "a connection or a channel broke", ["remote"]),
 } as const;

@@ -67,7 +67,10 @@ Deno.test("logfmt: the same as pairs; what is absent is left out", async () => {
   const [line = ""] = await lines("logfmt", (log) =>
     log.info("ssh.command", "Command", {
       remote: "[::1]:5",
+      login: "miek",
       key: "SHA256:x",
+      received: 0,
+      sent: 9,
       status: 0,
       ms: 4,
       command: "ps",
@@ -81,7 +84,7 @@ for (const format of ["human", "journal", "json", "logfmt"] as const) {
   Deno.test(`${format}: what a stranger sends cannot forge a line or reach the terminal`, async () => {
     const evil = 'x\n2023/05/17 00:00:00 [ERROR] "forged"\r\x1b[2J\x9b2J\x00\x7f';
     const written = await lines(format, (log) => {
-      log.info("ssh.refused", evil, { remote: evil, user: evil });
+      log.info("ssh.refused", evil, { remote: evil, login: evil, reason: evil });
       log.warn("keys.none", "none", { service: evil, revision: evil });
     });
     assert.equal(written.length, 2);

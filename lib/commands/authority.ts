@@ -4,6 +4,7 @@
  */
 import type { Service } from "../service/service.ts";
 import { type AuthorizedKey, suffices } from "../ssh/access.ts";
+import type { Verdict } from "../ssh/authentication.ts";
 import { refusal } from "../ssh/key_options.ts";
 
 /** Somebody who asks: his key (base64) and address (without port), at a time in milliseconds since 1970. */
@@ -19,8 +20,8 @@ export interface Authority {
   admin(asker: Asker): AuthorizedKey | undefined;
   /** What the key may do with this service: as an admin, or by its own line, whichever is more. */
   grant(service: Pick<Service, "keys">, asker: Asker): AuthorizedKey | undefined;
-  /** What it may do as an admin, or else with the first service that lets it: enough to be let in. */
-  anywhere(services: Iterable<Pick<Service, "keys">>, asker: Asker): AuthorizedKey | undefined;
+  /** Whether it may do anything, as an admin or with a service: enough to be let in. */
+  anywhere(services: readonly Pick<Service, "keys">[], asker: Asker): Verdict;
 }
 
 /** `admins` are read anew at every question. */
@@ -31,13 +32,13 @@ export function createAuthority(admins: () => readonly AuthorizedKey[]): Authori
   return {
     admin,
     anywhere(services, asker) {
-      const host = admin(asker);
-      if (host) return host;
-      for (const { keys } of services) {
-        const own = find(keys, asker);
-        if (own) return own;
-      }
-      return undefined;
+      const lines = [admins(), ...services.map(({ keys }) => keys)]
+        .flatMap((keys) => keys.filter(({ blob }) => blob === asker.blob));
+      const why = lines.map((key) => refusal(key, asker.address, asker.now));
+      const good = lines[why.indexOf(undefined)];
+      if (good) return { key: good };
+      const [key] = lines;
+      return { ...(key ? { key } : {}), refused: why[0] ?? "unknown key" };
     },
     grant(service, asker) {
       const own = find(service.keys, asker);

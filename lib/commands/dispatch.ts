@@ -15,7 +15,10 @@ import { runOnHost } from "./host.ts";
 import { COMMANDS } from "./table.ts";
 
 /** What becomes known of a request while it is carried out. */
-type Facts = Pick<FieldsOf<"ssh.command">, "service" | "command" | "comment" | "error">;
+type Facts = Partial<FieldsOf<"ssh.command">>;
+
+/** Characters of what a client sent that are logged. */
+const LOGGED = 100;
 
 /**
  * Carries out the requests of authenticated clients. A key that does not belong to the service gets the
@@ -28,7 +31,8 @@ export function createHandler(
 ): (request: ExecRequest) => Promise<number> {
   return async (request) => {
     const started = performance.now();
-    const facts: Facts = { comment: request.key.comment || undefined };
+    const { remote, key, user, traffic } = request;
+    const facts: Facts = { comment: key.comment || undefined };
     let status = 500;
     try {
       status = await carryOut(fleet, authority, request, facts);
@@ -39,10 +43,13 @@ export function createHandler(
       throw error;
     } finally {
       log.info("ssh.command", "Command", {
-        remote: request.remote,
-        key: request.key.fingerprint,
+        remote,
+        login: user,
+        key: key.fingerprint,
         ...facts,
         status,
+        received: traffic.received,
+        sent: traffic.sent,
         ms: Math.round(performance.now() - started),
         gone: request.signal.aborted || undefined,
       });
@@ -61,8 +68,8 @@ async function carryOut(
     throw new StatusError(400, `No commands in connection for user ${JSON.stringify(user)}`);
   }
   const { service: name, command: word, args } = decodeLine(request.line);
-  facts.service = name || undefined;
-  facts.command = word;
+  facts.service = name.slice(0, LOGGED) || undefined;
+  facts.command = word.slice(0, LOGGED);
   const asker = { blob: key.blob, address: request.address, now: Date.now() };
   if (name === "") return await runOnHost(word, args, { fleet, authority, asker, request });
   const service = fleet.find(name);
@@ -91,10 +98,18 @@ async function carryOut(
         `"${command.role}": pgo-role="${command.role}" before the key in ${grant.file} gives it`,
     );
   }
+  facts.comment = grant.comment || undefined;
+  facts.role = grant.role;
+  const words = readWords(command, args);
+  // Of a program in a container its name is enough: its arguments may be secrets.
+  const shown = words.args.slice(0, command.passthrough ? 2 : LOGGED).join(" ");
+  facts.args = shown.slice(0, LOGGED) || undefined;
+  // What nobody reads would wait in memory.
+  if (!command.passthrough) void request.stdin.cancel();
   const { fingerprint, comment } = grant;
   const actor = comment ? `${fingerprint} (${comment})` : fingerprint;
   try {
-    const call = { ...request, ...readWords(command, args), service, actor };
+    const call = { ...request, ...words, service, actor };
     return await about({ service: name }, () => command.run(call));
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;

@@ -23,45 +23,32 @@ export function flush(
   });
 }
 
-/** Writes with back-pressure: resolves when the client's window has room again. */
-export function write(
-  stream: {
-    write(chunk: Uint8Array): boolean;
-    once(event: "drain", listener: () => void): unknown;
-    off(event: "drain", listener: () => void): unknown;
-  },
-  chunk: Uint8Array,
+/**
+ * What the client sends, read only as fast as somebody takes it; a client that leaves ends it, and what is
+ * cancelled is dropped from then on. `count` is told how many bytes came.
+ */
+export function readable(
+  channel: Source,
   signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Error("the client is gone"));
-    if (stream.write(chunk)) return resolve();
-    const onDrain = () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    const onAbort = () => {
-      stream.off("drain", onDrain);
-      reject(new Error("the client is gone"));
-    };
-    stream.once("drain", onDrain);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** What the client sends, read only as fast as somebody takes it; a client that leaves ends it. */
-export function readable(channel: Source, signal: AbortSignal): ReadableStream<Uint8Array> {
+  count: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  let stop = () => {};
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      const end = () => {
+      const onData = (chunk: Uint8Array) => {
+        count(chunk.length);
+        controller.enqueue(new Uint8Array(chunk));
+        if ((controller.desiredSize ?? 0) <= 0) channel.pause();
+      };
+      stop = () => {
         channel.off("data", onData);
+        stop = () => {};
+      };
+      const end = () => {
+        stop();
         try {
           controller.close();
         } catch { /* it is closed already */ }
-      };
-      const onData = (chunk: Uint8Array) => {
-        controller.enqueue(new Uint8Array(chunk));
-        if ((controller.desiredSize ?? 0) <= 0) channel.pause();
       };
       channel.on("data", onData);
       channel.on("end", end);
@@ -69,6 +56,9 @@ export function readable(channel: Source, signal: AbortSignal): ReadableStream<U
       channel.resume();
     },
     pull: () => void channel.resume(),
-    cancel: () => void channel.resume(),
+    cancel() {
+      stop();
+      channel.resume();
+    },
   }, new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 }));
 }

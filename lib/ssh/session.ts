@@ -6,7 +6,8 @@
 import type ssh2 from "ssh2";
 import type { Log } from "../log.ts";
 import type { AuthorizedKey } from "./access.ts";
-import { flush, readable, write } from "./channel.ts";
+import { flush, readable } from "./channel.ts";
+import type { Flow } from "./flow.ts";
 import { takesPackets } from "./guard.ts";
 import { ClientSignals, isSignal, type SignalName } from "./signals.ts";
 import { StatusError } from "./status.ts";
@@ -29,10 +30,20 @@ export interface ExecRequest {
   stderr(chunk: Uint8Array): Promise<void>;
   /** Aborts when the channel or the connection is closed, and when a signal of the client ends the command. */
   signal: AbortSignal;
+  /** Bytes so far. */
+  traffic: Traffic;
   /** undefined: none was asked for, and bytes pass unchanged. */
   terminal: Terminal | undefined;
   /** From now on `take` gets the client's signals; until then any of them ends the command. */
   takeSignals(take: (name: SignalName) => void): void;
+}
+
+/** Bytes of a session. */
+export interface Traffic {
+  /** Of stdin. */
+  received: number;
+  /** Of stdout and stderr. */
+  sent: number;
 }
 
 /** Carries a request out; returns the exit status. A {@link StatusError} becomes its line and status. */
@@ -44,6 +55,7 @@ interface Peer {
   address: string;
   remote: string;
   closed: AbortSignal;
+  flow: Flow;
 }
 
 /** Serves the exec (or shell) request of `session`; what else a session may ask is refused by ssh2. */
@@ -64,7 +76,8 @@ export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, 
     const request = { ...peer, closed, line, terminal, signals };
     void serveChannel(channel, request, handle, log);
   };
-  session.on("pty", (accept, _reject, asked) => {
+  session.on("pty", (accept, reject, asked) => {
+    if (!peer.key.pty) return reject?.();
     terminal = new SessionTerminal(asked);
     accept?.();
   });
@@ -97,11 +110,19 @@ async function serveChannel(
   const leave = () => gone.abort();
   closed.addEventListener("abort", leave);
   channel.on("close", leave);
-  channel.on("error", (error: Error) => {
-    log.debug("ssh.broken", `Channel broke: ${error.message}`, { remote: peer.remote });
-    leave();
-  });
+  for (const stream of [channel, channel.stderr]) {
+    stream.on("error", (error: Error) => {
+      log.debug("ssh.broken", `Channel broke: ${error.message}`, { remote: peer.remote });
+      leave();
+    });
+  }
   const signal = AbortSignal.any([gone.signal, signals.ended]);
+  const traffic: Traffic = { received: 0, sent: 0 };
+  const send = peer.flow.sender(channel);
+  const output = (sink: Parameters<typeof send>[0]) => async (chunk: Uint8Array) => {
+    await send(sink, render(chunk), signal);
+    traffic.sent += chunk.length;
+  };
   const render = (chunk: Uint8Array) => terminal?.render(chunk) ?? chunk;
   if (terminal) {
     channel.on("data", (typed: Uint8Array) => {
@@ -116,7 +137,7 @@ async function serveChannel(
       log.error("ssh.failed", `Command failed: ${error}`, { remote: peer.remote });
     }
     const line = new TextEncoder().encode(`${failure.line}${terminal ? "\r\n" : "\n"}`);
-    await write(channel.stderr, line, gone.signal).catch(() => {});
+    await send(channel.stderr, line, gone.signal).catch(() => {});
     return failure.status;
   };
   let status: number;
@@ -124,9 +145,10 @@ async function serveChannel(
     status = await handle({
       ...peer,
       terminal,
-      stdin: readable(channel, gone.signal),
-      stdout: (chunk) => write(channel, render(chunk), signal),
-      stderr: (chunk) => write(channel.stderr, render(chunk), signal),
+      traffic,
+      stdin: readable(channel, gone.signal, (bytes) => traffic.received += bytes),
+      stdout: output(channel),
+      stderr: output(channel.stderr),
       signal,
       takeSignals: (take) => signals.take(take),
     });

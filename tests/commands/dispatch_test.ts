@@ -61,6 +61,7 @@ async function ask(
       stdin: new ReadableStream(),
       stdout,
       stderr: stdout,
+      traffic: { received: 0, sent: 0 },
       signal: new AbortController().signal,
       terminal: undefined,
       takeSignals: () => {},

@@ -64,7 +64,8 @@ export async function withServer(
     hostKey: await loadHostKey(`${dir}/host_key`),
     knows: (blob) => {
       shown.push(blob);
-      return known.find((key) => key.blob === blob);
+      const key = known.find((key) => key.blob === blob);
+      return key ? { key } : { refused: "unknown key" };
     },
     log: SILENT,
     limits: () => ({ ...SSH_LIMITS, ...limits }),
