@@ -18,8 +18,8 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   if (options.version) {
-    const { VERSION } = await import("./lib/version.ts");
-    console.log(`pgoctl ${VERSION}`);
+    const { LONG_VERSION } = await import("./lib/version.ts");
+    console.log(`pgoctl ${LONG_VERSION}`);
     return 0;
   }
   const end = await call(options, {

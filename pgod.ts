@@ -5,34 +5,38 @@
 import { fileURLToPath } from "node:url";
 import { createAuthority } from "./lib/commands/authority.ts";
 import { createHandler } from "./lib/commands/dispatch.ts";
+import { formatAddress } from "./lib/config/address.ts";
 import { FlagError, type Flags, readFlags } from "./lib/config/flags.ts";
 import { isRefused } from "./lib/compose/problem.ts";
 import { verdictJson, verdictText } from "./lib/compose/verdict.ts";
 import { ConfigError, parseConfig } from "./lib/config/parse.ts";
-import { netPermission, permissionFlags } from "./lib/config/permissions.ts";
 import { formatPortRange } from "./lib/config/ports.ts";
 import type { SshLimits } from "./lib/config/ssh.ts";
 import { CHILD_PATH, type UserSwitch } from "./lib/host/as_user.ts";
 import { sleep } from "./lib/host/clock.ts";
+import { createNotify } from "./lib/host/notify.ts";
 import { createRun, type Run } from "./lib/host/process.ts";
 import { findAccount } from "./lib/host/users.ts";
 import { type Log, openLog } from "./lib/log.ts";
 import type { LogFormat } from "./lib/log_format.ts";
 import { renderHelp } from "./lib/manual.ts";
-import { onboard } from "./lib/onboard/onboard.ts";
+import { isEdit, onboard } from "./lib/onboard/onboard.ts";
 import { portsReport, portWarningLines } from "./lib/ports/report.ts";
 import { namesReport, ownedUrls } from "./lib/proxy/names.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
+import { giveSigns } from "./lib/service/watchdog.ts";
 import { openLedger } from "./lib/service/open_ledger.ts";
 import { Turns } from "./lib/service/turns.ts";
 import { judgeDirectory } from "./lib/service/judge.ts";
 import type { AdminKeys } from "./lib/service/admin_keys.ts";
-import { loadConfig, readAnyway } from "./lib/service/load.ts";
+import { loadConfig } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
 import { serve as serveSsh } from "./lib/ssh/server.ts";
-import { VERSION } from "./lib/version.ts";
+import { editLine, startLine } from "./lib/start_line.ts";
+import { LONG_VERSION } from "./lib/version.ts";
 
+const SCRIPT = fileURLToPath(import.meta.url);
 /** Milliseconds a new deployment's containers are watched. */
 const SETTLE = 3_000;
 /** Milliseconds between two looks for files nobody wants any more. */
@@ -42,10 +46,10 @@ const PATIENCE = 60_000;
 
 async function main(flags: Flags): Promise<number> {
   if (flags.command === "help") return print(renderHelp(PGOD_MANUAL));
-  if (flags.command === "version") return print(`pgod ${VERSION}`);
-  if (flags.judge) return await judge(flags, flags.judge);
+  if (flags.command === "version") return print(`pgod ${LONG_VERSION}`);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
-  if (flags.command === "permissions") return print(await commandLine(flags, how));
+  if (flags.command === "permissions") return print(await startLine(flags, how, SCRIPT));
+  if (flags.judge) return await judge(flags, flags.judge);
   if (flags.urls) return await urls(flags.config, flags.urls);
   const log = openLog({ debug: flags.debug, format: flags.logFormat });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
@@ -57,33 +61,6 @@ async function main(flags: Flags): Promise<number> {
     ? await check(flags, run, how)
     : await serve(flags, run, how, log);
 }
-
-async function commandLine(
-  { config, dir, ssh, root }: Flags,
-  how: UserSwitch,
-): Promise<string> {
-  // A config that is wrong, or not there yet, is for `check` to complain about.
-  const { global, services } = readAnyway(await Deno.readTextFile(config).catch(() => ""), config);
-  const deno = [
-    "deno",
-    "run",
-    ...permissionFlags({ how, config, dir, listen: [netPermission(ssh)], global, services }),
-  ];
-  const own = [
-    fileURLToPath(import.meta.url),
-    "-c",
-    config,
-    "-s",
-    `${bracket(ssh.host)}:${ssh.port}`,
-    "--dir",
-    dir,
-  ];
-  return [...deno, ...own, ...(root ? [] : ["--root=false"])].map(quote).join(" ");
-}
-
-const bracket = (host: string | undefined) => host?.includes(":") ? `[${host}]` : host ?? "";
-const quote = (word: string) =>
-  /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** `pgod check`: everything that can be said before anything runs. */
 async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
@@ -166,8 +143,11 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
     handle: createHandler(fleet, authority, log),
   });
   await fleet.apply(config, users, "boot");
-  const address = `${bracket(flags.ssh.host)}:${server.address.port}`;
+  const address = formatAddress({ ...flags.ssh, port: server.address.port });
   log.info("pgod.listening", `Launched servers on port ${address} (ssh)`, { address });
+
+  const notify = createNotify(run, log, flags.notify);
+  await notify("READY=1", `STATUS=${config.services.length} services, ssh on ${address}`);
 
   const stopped = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -184,9 +164,11 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
       await sleep(SWEEP, ended.signal);
     }
   })();
+  if (flags.notify) void giveSigns(fleet, { notify, log, sleep }, ended.signal);
   const signal = await stopped.promise;
   ended.abort();
   log.info("pgod.stopping", `${signal}: stopping, containers go on running`, { signal });
+  await notify("STOPPING=1");
   await Promise.all([server.stop(PATIENCE), fleet.stop(PATIENCE)]);
   ledger.close();
   return 0;
@@ -234,7 +216,10 @@ if (import.meta.main) {
   let format: LogFormat = "human";
   try {
     const [word, ...rest] = Deno.args;
-    if (word === "add" || word === "remove") {
+    if (word === "permissions" && isEdit(rest[0])) {
+      Deno.exit(print(editLine(rest[0], rest.slice(1), SCRIPT)));
+    }
+    if (isEdit(word)) {
       await onboard(word, rest, openLog({ debug: false }));
       Deno.exit(0);
     }

@@ -27,6 +27,10 @@ export const EVENTS = {
   "pgod.listening": event("info", "pgod is up and takes connections", ["address"]),
   "pgod.stopping": event("info", "a signal ends pgod; containers go on running", ["signal"]),
   "pgod.waiting": event("info", "pgod waits for services that are busy before it stops", ["count"]),
+  "pgod.stuck": event("error", "ticks stay away: systemd gets no sign of life and restarts pgod", [
+    "count",
+  ]),
+  "pgod.unheard": event("warn", "systemd could not be told how pgod is"),
   "pgod.failed": event("error", "pgod could not start, or cannot go on"),
   "log.trouble": event("error", "the log itself could not be written as it should be"),
   "config.read": event("info", "the config was read again and is in force", ["count"]),

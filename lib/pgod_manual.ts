@@ -18,12 +18,12 @@ export const PGOD_MANUAL: Manual = {
     "pgod remove NAME -c FILE [--dry-run]",
     "pgod ports -c FILE [--free N] [--json] [--dir DIR]",
     "pgod urls -c FILE [--format text|json|zone|hosts] [--address ADDRESS]…",
-    "pgod permissions -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
+    "pgod permissions [COMMAND] -c FILE [-s ADDRESS] [--dir DIR] [--root=false]",
   ],
   description: [
     "pgod reads a TOML file of services. For each it clones the repository, builds and pulls the images of its compose file and starts the containers with podman-compose, all as the service's own Unix user. Then it follows the branch: when the compose file changes, new images are made ready first, and only then the old containers go down and the new ones up. When those do not start, the last good deployment is started again.",
     "Operators reach pgod with pgoctl(1) or ssh(1). Who may operate a service is decided by the public keys in ssh/ of its repository, always those of the newest fetched revision.",
-    "check reads the config only and prints the services, their ports and the programs it found; it warns of ports that others hold, and of those a rootless user may not bind. ports prints the host's port book: which service owns which range, what its containers publish, and who listens; a pgod that runs is not disturbed. urls prints which names have to point at this host. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs.",
+    "check reads the config only and prints the services, their ports and the programs it found; it warns of ports that others hold, and of those a rootless user may not bind. ports prints the host's port book: which service owns which range, what its containers publish, and who listens; a pgod that runs is not disturbed. urls prints which names have to point at this host. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs; with the words of another command, what that one is started with, and its words have to follow. An installed pgod does this by itself.",
   ],
   lists: [
     {
@@ -41,6 +41,10 @@ export const PGOD_MANUAL: Manual = {
         [
           "--root=false",
           "run everything as the invoking user; default: each service as its own, through runuser as root, else sudo",
+        ],
+        [
+          "--notify SOCKET",
+          "tell systemd there that pgod is ready, lives and stops (sd_notify(3)); needs systemd-notify",
         ],
         ["--deploys N", "carry out at most so many deployments at once; default 2"],
         [

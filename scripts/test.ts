@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const USERS = (Deno.env.get("PGO_E2E_USERS") ?? "pgo-e2e-a,pgo-e2e-b").split(",");
 /** The programs that tests start themselves; services' users start all others. */
 const FAST = [
+  "bash",
   "cat",
   "deno",
   "git",
@@ -41,6 +42,7 @@ const REAL = [
   "mv",
   "pkill",
   "ps",
+  "python3",
   "rm",
   "runuser",
   "script",
@@ -48,6 +50,7 @@ const REAL = [
   "ssh",
   "ssh-keygen",
   "stty",
+  "systemd-analyze",
   "tmux",
   "userdel",
 ];

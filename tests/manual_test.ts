@@ -27,7 +27,7 @@ Deno.test("every option in pgod's manual is one that pgod takes", () => {
   for (const [term] of PGOD_MANUAL.lists[0]?.entries ?? []) {
     const [flag = "", value] = term.replace(/^-\w, /, "").split(" ");
     const given = value
-      ? { DURATION: "5m", ADDRESS: ":22", N: "3", FORMAT: "json" }[value] ?? "/x"
+      ? { DURATION: "5m", ADDRESS: ":22", N: "3", FORMAT: "json", SOCKET: "/s" }[value] ?? "/x"
       : undefined;
     readFlags(["-c", "/f", flag, ...(given ? [given] : [])]);
   }

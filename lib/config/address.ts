@@ -20,3 +20,8 @@ export function parseAddress(text: string): Address {
   }
   return { host: v6 ?? (name || undefined), port };
 }
+
+/** What {@link parseAddress} reads: `[::1]:2222`, `:2222`. */
+export function formatAddress({ host, port }: Address): string {
+  return `${host?.includes(":") ? `[${host}]` : host ?? ""}:${port}`;
+}

@@ -10,6 +10,8 @@ import { type Address, parseAddress } from "./address.ts";
 /** What pgod was asked to do. */
 export interface Flags {
   command: "serve" | "check" | "judge" | "permissions" | "ports" | "urls" | "help" | "version";
+  /** What `permissions` is asked about. */
+  of: "serve" | "check" | "judge" | "ports" | "urls";
   /** Absolute path; `""` only where `judge` was given none. */
   config: string;
   /** What `judge` looks at (an absolute path), for which service, and whether it tells it in JSON. */
@@ -22,6 +24,8 @@ export interface Flags {
   dir: string;
   debug: boolean;
   logFormat: LogFormat;
+  /** systemd's socket; undefined: nobody is told how pgod is. */
+  notify: string | undefined;
   /** false: everything runs as the invoking user. */
   root: boolean;
   ssh: Address;
@@ -66,6 +70,7 @@ export function readFlags(argv: readonly string[]): Flags {
         json: { type: "boolean" },
         "log-format": { type: "string", default: "human" },
         "keep-stale": { type: "string", default: "168h" },
+        notify: { type: "string" },
         root: { type: "string", default: "true" },
         service: { type: "string" },
         ssh: { type: "string", short: "s", default: ":2222" },
@@ -77,28 +82,31 @@ export function readFlags(argv: readonly string[]): Flags {
   } catch (error) {
     throw new FlagError((error as Error).message.split("\n")[0]);
   }
-  const { values, positionals: [word = "serve", ...rest] } = parsed;
+  const { values, positionals } = parsed;
+  const [word = "serve"] = positionals;
+  const [of = "serve", ...rest] = word === "permissions" ? positionals.slice(1) : positionals;
   if (word === "add" || word === "remove") {
     throw new FlagError(`${word} has to come first, expected pgod ${word} -c FILE …`);
   }
-  const [target, ...more] = word === "judge" ? rest : [undefined, ...rest];
-  if (word !== "serve" && !COMMANDS.includes(word) || more.length > 0) {
+  const [target, ...more] = of === "judge" ? rest : [undefined, ...rest];
+  if (of !== "serve" && (of === "permissions" || !COMMANDS.includes(of)) || more.length > 0) {
     throw new FlagError(
-      `${JSON.stringify(more[0] ?? word)} is no command, expected ${COMMANDS.join(", ")} or none`,
+      `${JSON.stringify(more[0] ?? of)} is no command, expected ${COMMANDS.join(", ")} or none`,
     );
   }
-  if (word === "judge" && target === undefined && !values.help) {
+  if (of === "judge" && target === undefined && !values.help) {
     throw new FlagError("judge needs a directory, expected pgod judge DIR");
   }
   if (!["true", "false"].includes(values.root)) {
     throw new FlagError(`--root=${values.root}, expected true or false`);
   }
   const command = values.help ? "help" : values.version ? "version" : word as Flags["command"];
-  if (!values.config && !["help", "version", "judge"].includes(command)) {
+  if (!values.config && of !== "judge" && !["help", "version"].includes(command)) {
     throw new FlagError("no config given, expected -c FILE");
   }
   return {
     command,
+    of: of as Flags["of"],
     config: values.config ? resolve(values.config) : "",
     ...(target === undefined ? {} : {
       judge: { directory: resolve(target), service: values.service, json: values.json ?? false },
@@ -120,6 +128,7 @@ export function readFlags(argv: readonly string[]): Flags {
     dir: resolve(values.dir),
     debug: values.debug ?? false,
     logFormat: attempt(() => parseLogFormat(values["log-format"]), "--log-format"),
+    notify: values.notify || undefined,
     root: values.root === "true",
     ssh: attempt(() => parseAddress(values.ssh), "-s"),
     interval: attempt(() => parseDuration(values.duration), "-t"),

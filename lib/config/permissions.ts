@@ -18,6 +18,8 @@ export interface PermissionFacts {
   /** What the config says of the host; undefined where there is none yet. */
   global?: Config["global"];
   services?: Config["services"];
+  /** Whether systemd is told how pgod is. */
+  notify?: boolean;
 }
 
 /** The programs pgod itself starts; `runuser` and `sudo` start all others, as the service's user. */
@@ -49,10 +51,14 @@ const PROGRAMS: Record<UserSwitch, string[]> = {
 
 /** The flags for `deno run`, in order: each is needed, and pgod does its whole job under them. */
 export function permissionFlags(
-  { how, config, dir, listen, global, services = [] }: PermissionFacts,
+  { how, config, dir, listen, global, services = [], notify }: PermissionFacts,
 ): string[] {
   const keys = services.some(({ files }) => files.gitKey !== undefined);
-  const programs = [...PROGRAMS[how], ...(how === "self" && keys ? ["ssh-agent"] : [])];
+  const programs = [
+    ...PROGRAMS[how],
+    ...(how === "self" && keys ? ["ssh-agent"] : []),
+    ...(notify ? ["systemd-notify"] : []),
+  ];
   const subordinate = how === "self" ? [] : ["/etc/subuid", "/etc/subgid"];
   const admins = global?.adminKeys ? [global.adminKeys] : [];
   return [
@@ -64,6 +70,30 @@ export function permissionFlags(
     "--allow-env=PATH",
     "--allow-sys=hostname,uid",
   ];
+}
+
+/** The flags for pgod's other commands. */
+export function commandFlags(
+  command: "check" | "judge" | "permissions" | "ports" | "urls" | "add" | "remove",
+  { how, config }: Pick<PermissionFacts, "how" | "config">,
+): string[] {
+  const edit = `--allow-write=${config},${config}.new`;
+  const tools = {
+    runuser: ["cat", "getent", "runuser", "ss"],
+    sudo: ["cat", "getent", "ss", "sudo"],
+    self: ["cat", "getent", "git", "podman", "podman-compose", "ss"],
+  };
+  const look = [`--allow-run=${tools[how].join(",")}`, "--allow-read", "--allow-env=PATH"];
+  const own = {
+    check: look,
+    ports: look,
+    urls: ["--allow-read", "--allow-env=PATH"],
+    judge: ["--allow-read", "--allow-env=PATH"],
+    permissions: ["--allow-read", "--allow-env=PATH"],
+    add: ["--allow-run=cat,getent,install,loginctl,ss,useradd,usermod", "--allow-read", edit],
+    remove: ["--allow-run=getent", "--allow-read", edit],
+  };
+  return ["--no-prompt", ...own[command], "--allow-sys=uid"];
 }
 
 /** How Deno names the address of a listener. */

@@ -16,6 +16,11 @@ import { terminal } from "./terminal.ts";
 /** The commands of pgod that edit its config. */
 export type EditCommand = "add" | "remove";
 
+/** Whether a word is one of them. */
+export function isEdit(word: string | undefined): word is EditCommand {
+  return word === "add" || word === "remove";
+}
+
 /** Carries out `command` with the words after it. @throws what {@link add} and {@link remove} throw. */
 export async function onboard(
   command: EditCommand,

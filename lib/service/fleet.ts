@@ -41,6 +41,12 @@ export class Fleet {
     return [...this.#members.values()].map(({ service }) => service);
   }
 
+  /** Names of the services whose ticks should have moved on more than `grace` milliseconds ago. */
+  overdue(grace = 60_000): string[] {
+    const now = performance.now();
+    return this.services().filter(({ due }) => now > due + grace).map(({ config }) => config.name);
+  }
+
   /**
    * Makes the fleet what `config` says: new services are taken up, changed ones go on with their new
    * config, removed ones are taken down as the user they ran as. `users` holds the account of each.

@@ -15,6 +15,9 @@ const BACK_OFF_LIMIT = 8;
 /** Milliseconds a tick waits for a command that holds the service. */
 const PATIENCE = 60 * 60_000;
 
+/** Milliseconds after which a tick that goes on is no longer one that works. */
+const BUSY = 3 * PATIENCE;
+
 /** Milliseconds until the next tick: `interval` ± jitter, doubled for each failure up to the limit. */
 export function nextDelay(interval: number, failures: number, random: number): number {
   const stretched = interval * Math.min(2 ** failures, BACK_OFF_LIMIT);
@@ -42,6 +45,7 @@ export async function follow(
   let ready = false;
   let said = "";
   for (let failures = 0; !signal.aborted;) {
+    service.due = performance.now() + BUSY;
     try {
       await service.lock.hold("reconcile by pgod", async () => {
         const output = logOutput(service, options.deadline);
@@ -72,8 +76,11 @@ export async function follow(
       service.trouble = service.quarantine || trouble;
       failures = error instanceof RemoteError ? failures + 1 : 0;
     }
-    await host.sleep(nextDelay(options.interval, failures, random()), signal);
+    const delay = nextDelay(options.interval, failures, random());
+    service.due = performance.now() + delay;
+    await host.sleep(delay, signal);
   }
+  service.due = Infinity;
 }
 
 /** Output of a deployment nobody waits for: line by line to the log, shown with `-d`. */

@@ -70,6 +70,8 @@ export interface Service {
   quarantine: string;
   /** Set by `pull` and `build`, used by `up`. */
   prepared: Prepared | undefined;
+  /** When the loop that follows the branch has to have moved on, at the latest (`performance.now()`). */
+  due: number;
   /** One line about the last failed tick, `""` after a good one. */
   trouble: string;
   /** How often containers were brought back in a row, and when that may be tried next (`performance.now()`). */
@@ -101,6 +103,7 @@ export function createService(
     quarantine: "",
     keys: [],
     prepared: undefined,
+    due: Infinity,
     trouble: "",
     healing: { tries: 0, next: 0 },
   };

@@ -23,6 +23,8 @@ Deno.test("the quick start's flags", () => {
     dir: "/srv/pgo",
     debug: true,
     logFormat: "human",
+    notify: undefined,
+    of: "serve",
     root: false,
     ssh: { host: "::1", port: 2223 },
     interval: 5_400_000,

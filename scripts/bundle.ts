@@ -1,0 +1,52 @@
+/**
+ * `deno task bundle`: each program as one file of JavaScript, dist/pgod.js and dist/pgoctl.js, that needs no other.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+/** The top of the tree, with a slash at its end. */
+export const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Runs a program in the tree; returns what it printed. @throws {Error} with its words when it fails. */
+export async function run(program: string, args: readonly string[], cwd = root): Promise<string> {
+  const command = new Deno.Command(program, { args: [...args], cwd, stdin: "null" });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  if (code !== 0) throw new Error(`${program} ${args[0]} failed: ${text(stderr) || text(stdout)}`);
+  return text(stdout);
+}
+
+/** The Git revision of the tree, 12 digits, `+` behind it when files were changed; `""` where there is no Git. */
+async function revision(): Promise<string> {
+  try {
+    return await run("git", ["describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]);
+  } catch {
+    return "";
+  }
+}
+
+/** Bundles both programs into `folder`; returns the revision they say they are. */
+export async function bundle(folder: string): Promise<string> {
+  const built = await revision();
+  // ssh2 looks for native parts, which are not built, and poly1305's for a variable of CommonJS.
+  const head = `const __dirname = import.meta.dirname, PGO_REVISION = ${JSON.stringify(built)};\n`;
+  await Deno.mkdir(folder, { recursive: true });
+  for (const program of ["pgod", "pgoctl"]) {
+    const file = `${folder}/${program}.js`;
+    await run("deno", [
+      "bundle",
+      "--quiet",
+      "--platform=deno",
+      "--external=*.node",
+      `--output=${file}`,
+      `${program}.ts`,
+    ]);
+    const text = await Deno.readTextFile(file);
+    const [, shebang = "", body = ""] = /^(#!.*\n)?([^]*)$/.exec(text) ?? [];
+    await Deno.writeTextFile(file, shebang + head + body);
+    await Deno.chmod(file, shebang ? 0o755 : 0o644);
+  }
+  return built;
+}
+
+if (import.meta.main) console.log(`dist/pgod.js, dist/pgoctl.js: ${await bundle(`${root}dist`)}`);

@@ -1,0 +1,45 @@
+/**
+ * The programs on the PATH: small shell scripts that start Deno with exactly the permissions needed.
+ * @module
+ */
+import { commandFlags } from "../../lib/config/permissions.ts";
+
+/** What an installed program may never do: ask the network for code, or for a newer Deno. */
+const OFFLINE = "--no-config --no-lock --no-remote --no-npm --cached-only";
+const QUIET = "export DENO_NO_UPDATE_CHECK=1";
+
+/** `pgod`: says itself which permissions a command line needs, and is started with those. */
+export function pgodLauncher(lib: string): string {
+  const look = commandFlags("permissions", { how: "self", config: "" }).join(" ");
+  return `#!/bin/sh
+# pgod, started with exactly the permissions that its command line and its config need: it says itself which.
+# A config that names files it did not name before (admin_keys, env_file, git_key, …) needs a restart, not only SIGHUP.
+${QUIET}
+deno="${lib}/deno run ${OFFLINE}"
+look="$deno ${look} ${lib}/pgod.js"
+for word; do
+  case $word in -h | --help | -v | --version | permissions) exec $look "$@" ;; esac
+done
+line=$($look permissions "$@") || exit
+eval "exec $deno \${line#deno run} \\"\\$@\\""
+`;
+}
+
+/**
+ * `pgoctl`, with the permissions that the first line of pgoctl.ts names; `init` writes where it is called as well.
+ * @throws {Error} for another first line.
+ */
+export function pgoctlLauncher(lib: string, shebang: string): string {
+  const [, flags] = /exec deno run (.*) "\$0" "\$@"'$/.exec(shebang) ?? [];
+  if (flags === undefined) {
+    throw new Error(`pgoctl.ts begins with ${shebang}, expected its permissions`);
+  }
+  return `#!/bin/sh
+${QUIET}
+here=
+[ "\${1-}" = init ] && here=",$PWD"
+exec ${lib}/deno run ${OFFLINE} ${
+    flags.replace(/(--allow-write="[^"]*)"/, '$1$here"')
+  } ${lib}/pgoctl.js "$@"
+`;
+}

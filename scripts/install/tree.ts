@@ -1,0 +1,68 @@
+/**
+ * Every file that an installed PGO consists of, as data: install, uninstall and the Debian package go by it.
+ * @module
+ */
+import { root } from "../bundle.ts";
+import { pgoctlCompletion, pgodCompletion } from "./completion.ts";
+import { firstConfig } from "./config.ts";
+import { pgoctlLauncher, pgodLauncher } from "./launchers.ts";
+import { unit } from "./unit.ts";
+
+/** One file: `from` another, or with a `text`. */
+export type Entry = { path: string; mode: number } & ({ from: string } | { text: string });
+
+/** Where things go: programs and what belongs to them, the config; and before both, where they are put for now. */
+export interface Places {
+  prefix: string;
+  sysconfdir: string;
+  destdir: string;
+}
+
+/** The config; it is written only where there is none, and never removed. */
+export function configPath({ sysconfdir }: Pick<Places, "sysconfdir">): string {
+  return `${sysconfdir}/pgo.toml`;
+}
+
+/** The text of the config of a new host. */
+export async function configText(): Promise<string> {
+  return firstConfig(await Deno.readTextFile(`${root}config.example.toml`));
+}
+
+/** All files but the config, as absolute paths without `destdir`; the bundles are taken from `bundles`, and `deno` is the program that will run them. */
+export async function tree(
+  { prefix, sysconfdir }: Pick<Places, "prefix" | "sysconfdir">,
+  { bundles, deno }: { bundles: string; deno: string },
+): Promise<Entry[]> {
+  const lib = `${prefix}/lib/pgo`;
+  const share = `${prefix}/share`;
+  const [shebang = ""] = (await Deno.readTextFile(`${root}pgoctl.ts`)).split("\n");
+  const pages = (await Array.fromAsync(Deno.readDir(`${root}man`))).map(({ name }) => name).sort();
+  const documents = ["README.md", "CHANGELOG.md", "config.example.toml", "docs/events.md"];
+  return [
+    { path: `${lib}/deno`, mode: 0o755, from: deno },
+    { path: `${lib}/pgod.js`, mode: 0o644, from: `${bundles}/pgod.js` },
+    { path: `${lib}/pgoctl.js`, mode: 0o644, from: `${bundles}/pgoctl.js` },
+    { path: `${prefix}/sbin/pgod`, mode: 0o755, text: pgodLauncher(lib) },
+    { path: `${prefix}/bin/pgoctl`, mode: 0o755, text: pgoctlLauncher(lib, shebang) },
+    {
+      path: `${prefix}/lib/systemd/system/pgod.service`,
+      mode: 0o644,
+      text: unit({ pgod: `${prefix}/sbin/pgod`, config: configPath({ sysconfdir }) }),
+    },
+    ...["pgod", "pgoctl"].map((name) => ({
+      path: `${share}/bash-completion/completions/${name}`,
+      mode: 0o644,
+      text: name === "pgod" ? pgodCompletion() : pgoctlCompletion(),
+    })),
+    ...pages.map((name) => ({
+      path: `${share}/man/man${name.split(".").at(-1)}/${name}`,
+      mode: 0o644,
+      from: `${root}man/${name}`,
+    })),
+    ...documents.map((name) => ({
+      path: `${share}/doc/pgo/${name.split("/").at(-1)}`,
+      mode: 0o644,
+      from: root + name,
+    })),
+  ];
+}
