@@ -56,7 +56,10 @@ export const PGOCTL_MANUAL: Manual = {
   name: "pgoctl",
   section: 1,
   summary: "operate a service of a pgod, over SSH",
-  usage: ["pgoctl [OPTION…] [USER@]HOST:SERVICE//COMMAND [ARGUMENT…]"],
+  usage: [
+    "pgoctl [OPTION…] [USER@]HOST:SERVICE//COMMAND [ARGUMENT…]",
+    "pgoctl init [HOST[:SERVICE]] [OPTION…]",
+  ],
   description: [
     "pgoctl asks the pgod on HOST to carry out COMMAND for SERVICE; HOST://COMMAND concerns the whole host. Who may do so is decided by the public keys in ssh/ of that service's own repository. HOST is a name, an address, [::1], or an alias of ~/.ssh/config.",
     "Everything after the target belongs to the command and arrives unchanged.",
@@ -122,7 +125,7 @@ export const PGOCTL_MANUAL: Manual = {
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//logs -f web",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//exec web sh -c 'echo $HOSTNAME'",
   ],
-  seeAlso: "pgod(8), ssh(1), podman(1), podman-compose(1)",
+  seeAlso: "pgoctl-init(1), pgod(8), ssh(1), podman(1), podman-compose(1)",
 };
 
 /**

@@ -29,7 +29,17 @@ export type RemoveFlags =
   & Pick<AddFlags, "config" | "dryRun" | "root">
   & { command: "remove"; name: string };
 
-const SINGLE = ["name", "user", "repository", "branch", "compose"] as const;
+const SINGLE = [
+  "name",
+  "user",
+  "repository",
+  "branch",
+  "compose",
+  "env_file",
+  "git_credentials",
+  "git_key",
+  "git_known_hosts",
+] as const;
 /** Keys of the config that are lists, and the option that gives one item. */
 const LISTS = {
   urls: "url",
@@ -38,8 +48,13 @@ const LISTS = {
   mounts: "mount",
   networks: "network",
   volumes: "volume",
+  secrets: "secret",
   allow: "allow",
 } as const;
+/** A key of the config as an option is written: `git-key`. */
+type Dashed<Key extends string> = Key extends `${infer First}_${infer Rest}`
+  ? `${First}-${Dashed<Rest>}`
+  : Key;
 /** The most ports that are picked. */
 const PORT_COUNT = 1000;
 
@@ -64,12 +79,17 @@ export function readAddFlags(argv: readonly string[]): AddFlags | undefined {
         repository: one,
         branch: one,
         compose: one,
+        "env-file": one,
+        "git-credentials": one,
+        "git-key": one,
+        "git-known-hosts": one,
         url: many,
         ports: many,
         profile: many,
         mount: many,
         network: many,
         volume: many,
+        secret: many,
         allow: many,
         "port-count": one,
         "create-user": { type: "boolean" },
@@ -103,9 +123,10 @@ export function readAddFlags(argv: readonly string[]): AddFlags | undefined {
     ...common(values),
     createUser: values["create-user"] ?? false,
     portCount: count === undefined ? undefined : Number(count),
-    values: Object.fromEntries(
-      SINGLE.flatMap((key) => values[key] === undefined ? [] : [[key, values[key]]]),
-    ),
+    values: Object.fromEntries(SINGLE.flatMap((key) => {
+      const value = values[key.replaceAll("_", "-") as Dashed<typeof key>];
+      return value === undefined ? [] : [[key, value]];
+    })),
     lists: Object.fromEntries(lists),
   };
 }

@@ -2,6 +2,7 @@
  * The files that `pgoctl init` writes: pure text.
  * @module
  */
+import { DEFAULT_PORT } from "../ssh/protocol.ts";
 import type { Ci } from "./options.ts";
 
 /** What the first compose file starts. */
@@ -51,6 +52,9 @@ export function jobText(ci: Ci, job: Job): string {
       command(name, "-i $SSHKEY ")
     );
     return `# pgoctl has to be in the runner's image. SSHKEY is a CI/CD variable: the private key, protected, best of type "file".
+# PGOCTL_HOST_KEY, if it is one too, is the only host key that is taken: what "ssh-keyscan -p ${
+      job.port ?? DEFAULT_PORT
+    } HOST" prints.
 deploy_production:
   stage: deploy
   resource_group: production
@@ -85,6 +89,10 @@ jobs:
     environment: production
     env:
       PGOCTL_ID: "\${{ secrets.PGO_KEY }}"${host}
+      # The only host key that is taken: what "ssh-keyscan -p ${
+    job.port ?? DEFAULT_PORT
+  } HOST" prints.
+      # PGOCTL_HOST_KEY: "\${{ vars.PGO_HOST_KEY }}"
     steps:
 ${["pull", "build", "up"].map((name) => `      - run: ${command(name)}\n`).join("")}`;
 }

@@ -10,8 +10,9 @@ import type { UserSwitch } from "../host/as_user.ts";
 import { createUser } from "../host/create_user.ts";
 import type { Run } from "../host/process.ts";
 import { readTextFile, replaceTextFile } from "../host/text_file.ts";
-import { checkConfig } from "../service/load.ts";
-import { complete, type Wish } from "./answers.ts";
+import { findAccount } from "../host/users.ts";
+import { checkConfig, type Loaded } from "../service/load.ts";
+import { complete, confirm, type Wish } from "./answers.ts";
 import { changes } from "./changes.ts";
 import { type Ask, readLine } from "./terminal.ts";
 
@@ -24,27 +25,31 @@ export interface Desk {
   print(text: string): void;
 }
 
-/** Picks `count` ports in a row that no service of `config` has and nothing listens on. */
-export type PickPorts = (count: number, config: Config) => Promise<PortRange>;
+/** What the host says of ports. */
+export interface HostPorts {
+  /** Picks `count` ports in a row that no service of `config` has and nothing listens on. */
+  pick(count: number, config: Config): Promise<PortRange>;
+  /** What will not work as things are, of the service at `index` of `config`. */
+  warnings(loaded: Pick<Loaded, "config" | "users">, index: number): Promise<string[]>;
+}
 
 /** Adds a service. @throws {ConfigError | FlagError | Error} with what is wrong; the config is then unchanged. */
-export async function add(flags: AddFlags, desk: Desk, pick: PickPorts): Promise<void> {
+export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise<void> {
   const { run, how, print } = desk;
   const { config: path, dryRun } = flags;
   const file = await readTextFile(path);
   const before = parseConfig(file.text, path);
   const wish = await complete(flags, desk.ask, readLine);
-  const range = wish.portCount ? await pick(wish.portCount, before) : undefined;
+  const range = wish.portCount ? await host.pick(wish.portCount, before) : undefined;
   const text = addService(file.text, path, entriesOf(wish, range));
   const { name, user } = wish.values;
-  const coming = flags.createUser ? user : undefined;
+  const creates = flags.createUser || wish.asked && await wantsUser(desk, user);
+  const coming = creates ? user : undefined;
   const index = before.services.length;
-  const { config } = await checkConfig(run, text, path, how, { coming, lenient: true }).catch(
-    (error) => {
-      throw inOwnWords(error, path, index);
-    },
-  );
-  const ports = config.services[index]?.ports?.map(formatPortRange).join(", ") || "none";
+  const loaded = await checkConfig(run, text, path, how, { coming }).catch((error) => {
+    throw inOwnWords(error, path, index);
+  });
+  const ports = loaded.config.services[index]?.ports?.map(formatPortRange).join(", ") || "none";
   if (dryRun) {
     print(changes(file, text).trimEnd());
     if (coming) print(`# user ${user} would be created, or made ready for rootless containers`);
@@ -60,6 +65,9 @@ export async function add(flags: AddFlags, desk: Desk, pick: PickPorts): Promise
 Next:
 - pgod has to read its config again: systemctl reload pgod, or SIGHUP
 - its repository needs a compose file at the top and public keys in ssh/: "pgoctl init" there writes both`);
+  for (const warning of range ? [] : await host.warnings(loaded, index)) {
+    print(`- warning: ${warning}`);
+  }
   const neighbours = before.services.filter((other) => other.user === user).map(({ name }) => name);
   if (neighbours.length > 0) {
     print(
@@ -70,20 +78,25 @@ Next:
   }
 }
 
+/** Whether a user that is not there is to be created, where somebody can say and it can be done. */
+async function wantsUser({ run, how, ask }: Desk, user: string): Promise<boolean> {
+  if (!ask || how !== "runuser" || (await findAccount(run, user)).user) return false;
+  return await confirm(ask, `User ${user} cannot run containers here: create it, or make it ready`);
+}
+
 /** The block's keys, in the order of config.example.toml. */
 function entriesOf(
   { values, lists, portCount }: Wish,
   range: PortRange | undefined,
 ): ServiceEntries {
-  const { name, user, repository, branch, compose } = values;
+  const { name, user, repository, branch, ...single } = values;
   const ports = range ? [`${range.from}/${range.to - range.from}`] : lists.ports;
   const [first] = (ports[0] ?? "").split("/");
   const urls = lists.urls.map((url) => {
     const at = url.lastIndexOf("=");
     return at < 0 ? [url, `:${first}`] : [url.slice(0, at), url.slice(at + 1)];
   });
-  const { profiles, mounts, networks, volumes, allow } = lists;
-  const more = Object.entries({ profiles, mounts, networks, volumes, allow });
+  const { urls: _urls, ports: _ports, ...more } = lists;
   return [
     ["name", name],
     ["user", user],
@@ -91,8 +104,8 @@ function entriesOf(
     ["branch", branch ?? "main"],
     ...(urls.length > 0 ? [["urls", Object.fromEntries(urls)] as const] : []),
     ...(ports.length > 0 || portCount === 0 ? [["ports", ports] as const] : []),
-    ...(compose === undefined ? [] : [["compose", compose] as const]),
-    ...more.filter(([, list]) => list.length > 0),
+    ...Object.entries(single),
+    ...Object.entries(more).filter(([, list]) => list.length > 0),
   ];
 }
 

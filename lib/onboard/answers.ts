@@ -14,6 +14,8 @@ export interface Wish {
   lists: AddFlags["lists"];
   /** How many ports to pick; undefined where they were given. */
   portCount: number | undefined;
+  /** Whether somebody was asked, and can be asked for more. */
+  asked: boolean;
 }
 
 /** How many ports a service gets unless told otherwise. */
@@ -32,6 +34,7 @@ export async function complete(
   const given = { ...flags.values };
   if (given.repository === "-") given.repository = (await readLine())?.trim() ?? "";
   let { lists, portCount } = flags;
+  const asked = given.name === undefined || given.repository === undefined;
   if (given.name === undefined || given.repository === undefined) {
     if (!ask) {
       throw new FlagError("add needs --name and --repository, or a terminal to ask for them on");
@@ -57,7 +60,14 @@ export async function complete(
   }
   const { name, repository } = given;
   const values = { ...given, name, repository, user: given.user ?? name };
-  return { values, lists, portCount: lists.ports.length > 0 ? undefined : portCount ?? PORT_COUNT };
+  const count = lists.ports.length > 0 ? undefined : portCount ?? PORT_COUNT;
+  return { values, lists, portCount: count, asked };
+}
+
+/** Whether the answer is yes, which an empty one means as well. @throws {FlagError} when there is none. */
+export async function confirm(ask: Ask, text: string): Promise<boolean> {
+  const isAnswer = (answer: string) => /^(y|yes|n|no)$/i.test(answer) ? undefined : "yes or no?";
+  return /^y/i.test(await question(ask, text, "yes", isAnswer));
 }
 
 function insist(ask: Ask, key: Parameters<typeof textProblem>[0], text: string, preset?: string) {

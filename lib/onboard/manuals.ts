@@ -33,7 +33,7 @@ export const ADD_MANUAL: Manual = {
     "pgod add writes a [[services]] block at the end of the config. Everything else in the file stays as it is, byte for byte, and the block takes over its line ends, indentation and style of lists. Without --name or --repository it asks for what is missing.",
     "What pgod check would refuse is refused before the file is touched. The file is replaced at once or not at all, through FILE.new beside it; owner, mode and links stay. An edit by somebody else meanwhile is noticed, and kept. A file that is not there is created, readable by its owner only.",
     "Ports are picked so that no other service has them, nothing listens on them now, a rootless user may bind them, and no client's end of a connection takes them.",
-    "env, which may hold secrets, is not an option: arguments can be read by every user of the host. Write it into the block.",
+    "env and registries, which may hold secrets, are not options: arguments can be read by every user of the host. Write them into the block, or name a file with --env-file.",
   ],
   lists: [
     {
@@ -61,7 +61,11 @@ export const ADD_MANUAL: Manual = {
         ],
         ["--compose PATH", "another compose file than the usual names"],
         [
-          "--profile, --mount, --network, --volume, --allow",
+          "--env-file, --git-credentials, --git-key, --git-known-hosts FILE",
+          "files of these keys of the config",
+        ],
+        [
+          "--profile, --mount, --network, --volume, --secret, --allow",
           "an item of these lists of the config; may be repeated",
         ],
         ...COMMON,

@@ -55,7 +55,10 @@ async function withConfig(text: string, body: (path: string) => Promise<void>): 
 async function addTo(path: string, words: string[], made = deskOf()) {
   const flags = readAddFlags(["-c", path, ...words]);
   assert.ok(flags);
-  await add(flags, made.desk, (count, config) => pickPorts(made.desk.run, count, config));
+  await add(flags, made.desk, {
+    pick: (count, config) => pickPorts(made.desk.run, count, config),
+    warnings: (_loaded, index) => Promise.resolve([`service ${index} is warned of`]),
+  });
   return made;
 }
 
@@ -92,8 +95,14 @@ Deno.test("every option arrives at its key", () =>
     const lists = ["profile", "network", "volume"].flatMap((
       key,
     ) => [`--${key}`, `${key}1`, `--${key}`, "b"]);
-    await addTo(path, [
+    const env = path.replace(/[^/]*$/, "wiki.env");
+    const own = ["--env-file", env, "--secret", "cert"];
+    const missing = addTo(path, [...WIKI, ...own]);
+    await assert.rejects(missing, { message: `pgod add: env_file: ${env}: there is no such file` });
+    await Deno.writeTextFile(env, "A=1\n", { mode: 0o600 });
+    const { printed } = await addTo(path, [
       ...WIKI,
+      ...own,
       ...["--user", "web", "--branch", "release/1.x", "--compose", "deploy/c.yaml"],
       ...["--ports", "6000/1", "--ports", "7000/0", "--url", "a.org=:7000", "--url", "b.org"],
       ...lists,
@@ -112,15 +121,17 @@ Deno.test("every option arrives at its key", () =>
       ports: [{ from: 6000, to: 6001 }, { from: 7000, to: 7000 }],
       compose: "deploy/c.yaml",
       env: {},
-      files: {},
+      env_file: env,
+      files: { env },
       registries: [],
-      secrets: [],
+      secrets: ["cert"],
       mounts: ["/srv/wiki"],
       networks: ["network1", "b"],
       volumes: ["volume1", "b"],
       profiles: ["profile1", "b"],
       allow: ["cap_add:NET_ADMIN"],
     });
+    assert.match(printed.join("\n"), /- warning: service 1 is warned of/);
   }));
 
 Deno.test("what is missing is asked for, until the answer is right", () =>
@@ -147,6 +158,23 @@ Deno.test("what is missing is asked for, until the answer is right", () =>
     ]);
     assert.match(made.asked[1] ?? "", /"My Wiki" is no service name.*\nName of the service: $/s);
     assert.match(made.asked[4] ?? "", /no repository|it is needed/);
+  }));
+
+Deno.test("a user that is missing is offered, where somebody is asked", () =>
+  withConfig(SHOP, async (path) => {
+    const answers = ["wiki", "", "/srv/wiki.git", "", "0"];
+    const no = deskOf([...answers, "maybe", "no"]);
+    no.desk.how = "runuser";
+    await assert.rejects(addTo(path, ["--dry-run"], no), /this host has no user "shop"/);
+    assert.match(
+      no.asked.at(-1) ?? "",
+      /yes or no\?\nUser wiki cannot run containers here: create it/,
+    );
+    const yes = deskOf([...answers, ""]);
+    yes.desk.how = "runuser";
+    await Deno.writeTextFile(path, "");
+    await addTo(path, ["--dry-run"], yes);
+    assert.match(yes.printed.join("\n"), /user wiki would be created/);
   }));
 
 Deno.test("a dry run prints a patch and changes nothing", () =>
