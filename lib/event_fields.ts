@@ -22,6 +22,7 @@ export const FIELDS = {
   key: ["text", "fingerprint of the key"],
   login: ["text", "the SSH user name the client gave, which means nothing"],
   ms: ["number", "how long it took, in milliseconds"],
+  network: ["text", "a network, by its name in Podman"],
   path: ["text", "a file or directory"],
   reason: ["text", "why not"],
   received: ["number", "bytes of stdin"],

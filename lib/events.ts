@@ -147,6 +147,10 @@ export const EVENTS = {
     "compose_service",
     "state",
   ]),
+  "network.removed": event("info", "a shared network that no service of its user lists any more", [
+    "network",
+    "user",
+  ]),
   "images.kept": event("debug", "old images are still in use", ["service"]),
   "files.kept": event("warn", "what is old was not removed", ["service"]),
   "program.started": event("debug", "a program is run", [], ["user"]),

@@ -21,7 +21,7 @@ test_packages=()
 users=()
 for argument in "$@"; do
   case $argument in
-    --test) test_packages=(docker-registry apache2-utils sudo curl
+    --test) test_packages=(docker-registry apache2-utils openssh-server sudo curl
       dropbear-bin putty-tools python3-paramiko tmux) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;
@@ -55,10 +55,13 @@ install_missing() {
   local said
   said=$(apt-get update -qq 2>&1 && apt-get install -qq -y --no-install-recommends "${missing[@]}" 2>&1) ||
     fail "apt-get: $said"
-  # Tests start a registry of their own; Debian's would hold port 5000.
-  if $systemd && [[ " ${missing[*]} " == *' docker-registry '* ]]; then
-    systemctl disable --quiet --now docker-registry
-  fi
+  # Tests start a registry and an sshd of their own; Debian's would hold ports 5000 and 22.
+  local service
+  for service in docker-registry:docker-registry openssh-server:ssh; do
+    if $systemd && [[ " ${missing[*]} " == *" ${service%:*} "* ]]; then
+      systemctl disable --quiet --now "${service#*:}"
+    fi
+  done
 }
 
 # Listed one by one because recommended packages are not installed: crun is lighter than runc, uidmap and

@@ -3,7 +3,9 @@
  * @module
  */
 import { formatPortRange, inRanges, type PortRange } from "../config/ports.ts";
-import type { Model, Mount, NamedResource, Port, Service } from "./model.ts";
+import { judgeLabels } from "./policy_labels.ts";
+import { type ForeignNetwork, judgeResource, separateNetworks } from "./policy_resources.ts";
+import type { Model, Mount, Port, Service } from "./model.ts";
 import { isTightening } from "./privileges.ts";
 import { type Finding, finding, type Where } from "./problem.ts";
 
@@ -19,6 +21,8 @@ export interface Policy {
   mounts: string[];
   /** External networks and volumes it may use. */
   networks: string[];
+  /** Networks that services of other users list. */
+  foreignNetworks?: readonly ForeignNetwork[];
   volumes: string[];
   /** Secrets of Podman's it may use. */
   secrets?: string[];
@@ -32,7 +36,8 @@ export interface Policy {
   frozen?: boolean;
 }
 
-type Add = (at: Where, message: string, allow?: string) => void;
+/** Takes a violation: where, what, and the config line that would allow it. */
+export type Add = (at: Where, message: string, allow?: string) => void;
 
 /** Everything in `model` that `policy` does not allow. */
 export function judge(model: Model, policy: Policy): Finding[] {
@@ -65,7 +70,7 @@ export function judge(model: Model, policy: Policy): Finding[] {
   for (const kind of ["networks", "volumes"] as const) {
     for (const resource of model[kind]) judgeResource(resource, policy, kind, add);
   }
-  return violations;
+  return [...violations, ...separateNetworks(model, policy)];
 }
 
 /** Whether a path of the host, links resolved, is one that `policy` lets containers mount. */
@@ -160,23 +165,6 @@ function judgeNested({ services }: Model, { checkout, allow }: Policy, add: Add)
   }
 }
 
-function judgeResource(
-  { at, external, podmanName, labels }: NamedResource,
-  policy: Policy,
-  kind: "networks" | "volumes",
-  add: Add,
-): void {
-  if (external && !policy[kind].includes(podmanName ?? "")) {
-    add(at, `${podmanName} belongs to somebody else`, `${kind} = [${JSON.stringify(podmanName)}]`);
-  }
-  if (!external && podmanName !== undefined && !podmanName.startsWith(`${policy.service}_`)) {
-    const message = `${podmanName} could be another service's`;
-    add(at, `${message}, expected a name that begins with "${policy.service}_"`);
-  }
-  judgeLabels(labels, add);
-}
-
-const RESERVED_LABELS = /^(pgo\.|io\.podman\.|com\.docker\.|io\.containers\.|PODMAN_SYSTEMD_UNIT$)/;
 /** Annotations that change how the runtime starts a container. */
 const RESERVED_ANNOTATIONS =
   /^(run\.oci\.|io\.podman\.|io\.kubernetes\.|io\.container|org\.systemd\.|module\.wasm)/;
@@ -215,14 +203,6 @@ function judgeNames(
         at,
         `the annotation ${name} steers the runtime`,
       );
-    }
-  }
-}
-
-function judgeLabels(labels: Service["labels"], add: Add): void {
-  for (const [label, { at }] of Object.entries(labels)) {
-    if (RESERVED_LABELS.test(label)) {
-      add(at, `the label ${label} steers podman or PGO`);
     }
   }
 }

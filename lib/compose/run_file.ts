@@ -66,6 +66,11 @@ export function composeServices(text: string): string[] {
   return Object.keys(readRunFile(text).services ?? {});
 }
 
+/** The secrets of Podman's that the text of a run file names. */
+export function composeSecrets(text: string): string[] {
+  return Object.keys(readRunFile(text).secrets ?? {});
+}
+
 /** The images that the text of a run file names. */
 export function composeImages(text: string): string[] {
   return Object.values(readRunFile(text).services ?? {}).flatMap(({ image }) => image ?? []);
@@ -99,6 +104,7 @@ export function writableSources(text: string): string[] {
 }
 
 interface Written {
+  secrets?: Record<string, unknown>;
   services?: Record<
     string,
     {

@@ -181,6 +181,13 @@ export async function removeImages(
   return (await run({ argv: ["podman", "rmi", "--", ...names], user })).stderr.trim();
 }
 
+/** The names of the user's secrets. */
+export async function podmanSecrets(run: Run, user: User): Promise<Set<string>> {
+  const argv = ["podman", "secret", "ls", "--format", "{{.Name}}"] as const;
+  const { stdout } = await must(run, { argv, user });
+  return new Set(stdout.split("\n").filter((name) => name !== ""));
+}
+
 /** Removes containers for good, whatever state they are in. */
 export async function removeContainers(
   run: Run,

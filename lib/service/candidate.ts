@@ -78,13 +78,14 @@ export async function inspectCandidate(service: Service, revision: string): Prom
 
 /** What this host's config allows the service. */
 export function policyOf(service: Service): Policy {
-  const { config, env, paths, foreignPorts } = service;
+  const { config, env, paths, foreignPorts, foreignNetworks } = service;
   return {
     service: config.name,
     ports: config.ports,
     foreignPorts,
     mounts: config.mounts,
     networks: config.networks,
+    foreignNetworks,
     volumes: config.volumes,
     secrets: config.secrets,
     allow: config.allow,

@@ -10,6 +10,8 @@ import { abandonDirectory, serviceDirectory } from "../host/service_directory.ts
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
+import { foreignNetworks } from "../config/networks.ts";
+import { sweepNetworks } from "./resources.ts";
 import { takeDown } from "./switch.ts";
 
 interface Member {
@@ -68,11 +70,13 @@ export class Fleet {
     }
     for (const [name, member] of this.#members) {
       const next = wanted.get(name);
-      const same = next && sameService(member.service, next, foreignPorts(config, name));
+      const same = next && sameService(member.service, next, config);
       if (!same) await this.#release(name, member);
     }
+    const owners: User[] = [];
     for (const { name, user } of wanted.size > 0 ? gone : []) {
       const owner = users.get(user) ?? await this.formerUser(user);
+      if (owner) owners.push(owner);
       if (owner) await this.#takeDownAs(name, owner, wanted.has(name));
       else {
         log.error(
@@ -86,10 +90,18 @@ export class Fleet {
       const user = users.get(service.user);
       if (!this.#members.has(service.name) && user) this.#takeUp(config, service, user, cause);
     }
+    // At boot it is left to the first sweep, which nobody waits for.
+    if (cause === "config") {
+      await sweepNetworks(this.host, this.services(), [...users.values(), ...owners]);
+    }
   }
 
   #takeUp(config: Config, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
-    const unit = createService(this.host, service, user, foreignPorts(config, service.name));
+    const [ports, networks] = [
+      foreignPorts(config, service.name),
+      foreignNetworks(config, service),
+    ];
+    const unit = createService(this.host, service, user, ports, networks);
     const leave = new AbortController();
     this.host.ledger.update(service.name, { user: service.user });
     this.host.ledger.clearStale(service.name);
@@ -154,6 +166,8 @@ export class Fleet {
    */
   async sweep(age: number): Promise<void> {
     const { ledger, log, run, dir } = this.host;
+    const owners = this.services().map(({ user }) => user);
+    await sweepNetworks(this.host, this.services(), owners);
     for (const { name, user, since } of ledger.stale()) {
       if (Date.now() - Date.parse(since) < age || this.#members.has(name)) continue;
       const owner = await this.formerUser(user);
@@ -223,11 +237,7 @@ function foreignPorts(config: Config, name: string): Service["foreignPorts"] {
     .flatMap((other) => (other.ports ?? []).map((range) => ({ range, service: other.name })));
 }
 
-function sameService(
-  service: Service,
-  config: ServiceConfig,
-  foreign: Service["foreignPorts"],
-): boolean {
-  return JSON.stringify([service.config, service.foreignPorts]) ===
-    JSON.stringify([config, foreign]);
+function sameService(service: Service, config: ServiceConfig, whole: Config): boolean {
+  return JSON.stringify([service.config, service.foreignPorts, service.foreignNetworks]) ===
+    JSON.stringify([config, foreignPorts(whole, config.name), foreignNetworks(whole, config)]);
 }

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { judge, type Policy } from "../compose/policy.ts";
 import { resolve } from "../compose/resolve.ts";
 import type { Verdict } from "../compose/verdict.ts";
+import { foreignNetworks } from "../config/networks.ts";
 import { type Config, ConfigError, type ServiceConfig } from "../config/parse.ts";
 import { finding } from "../compose/problem.ts";
 import { directorySource } from "./directory_source.ts";
@@ -53,6 +54,7 @@ export async function judgeDirectory(
     ),
     mounts: service?.mounts ?? [],
     networks: service?.networks ?? [],
+    foreignNetworks: service && config ? foreignNetworks(config, service) : [],
     volumes: service?.volumes ?? [],
     secrets: service?.secrets ?? [],
     allow: service?.allow ?? [],

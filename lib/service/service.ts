@@ -2,6 +2,7 @@
  * One service as this host knows it: its config, its user, its places and its doors.
  * @module
  */
+import type { ForeignNetwork } from "../compose/policy_resources.ts";
 import { type Finding, formatFinding } from "../compose/problem.ts";
 import type { ServiceConfig } from "../config/parse.ts";
 import type { PortRange } from "../config/ports.ts";
@@ -49,6 +50,8 @@ export interface Service {
   readonly user: User;
   /** Port ranges of the other services, which this one may never publish. */
   readonly foreignPorts: { range: PortRange; service: string }[];
+  /** Networks that services of other users list: each user has its own of that name. */
+  readonly foreignNetworks: ForeignNetwork[];
   readonly paths: ServiceDirectory;
   readonly git: Git;
   readonly lock: Lock;
@@ -84,6 +87,7 @@ export function createService(
   config: ServiceConfig,
   user: User,
   foreignPorts: Service["foreignPorts"],
+  foreignNetworks: readonly ForeignNetwork[] = [],
 ): Service {
   const paths = serviceDirectory(host.dir, config.name);
   return {
@@ -91,6 +95,7 @@ export function createService(
     config,
     user,
     foreignPorts,
+    foreignNetworks: [...foreignNetworks],
     paths,
     git: createGit(host.run, user, paths, config.repository, config.branch, config.files),
     lock: new Lock(),

@@ -12,6 +12,7 @@ import { Gate, GateError } from "./gate.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
 import { StepError } from "./prepare.ts";
+import { readyResources } from "./resources.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function bringUp(
   const { number } = record;
   const frozen = await readFrozen(service, number);
   await judgeFrozen(service, number, frozen.text);
+  await readyResources(service, frozen.text);
   await freePorts(service, frozen.plan.wanted);
   const gate = new Gate(service, number, frozen.plan.wanted);
   try {

@@ -11,6 +11,7 @@ import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
 import { StepError } from "./prepare.ts";
+import { readyResources } from "./resources.ts";
 import { remember } from "./state.ts";
 import type { Prepared, Service } from "./service.ts";
 import { bringUp, freePorts } from "./start.ts";
@@ -75,6 +76,7 @@ async function makeReady(service: Service, prepared: Prepared): Promise<boolean>
     }
     const { text, plan } = await readFrozen(service, record.number);
     await judgeFrozen(service, record.number, text);
+    await readyResources(service, text);
     await freePorts(service, await newPorts(service, plan.wanted));
     return late;
   } catch (error) {
