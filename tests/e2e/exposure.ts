@@ -77,5 +77,5 @@ export async function filesWith(
   const { stdout } = await sh(["runuser", "-u", user, "--", ...grep], {
     stdin: secrets.join("\n"),
   });
-  return stdout.split("\n").filter((line) => line !== "").sort();
+  return [...new Set(stdout.split("\n"))].filter((line) => line !== "").sort();
 }

@@ -75,7 +75,7 @@ export async function serveSshd(dir: string): Promise<GitServer & { knownHosts: 
 HostKey ${home}/host
 PidFile none
 AuthorizedKeysFile ${home}/authorized_keys
-PermitRootLogin forced-commands-only
+PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
