@@ -35,36 +35,45 @@ export async function campaign(
   const others = makeOtherKeys();
   const inputs: Record<string, number> = {};
   let findings: Findings | undefined;
-  await withSubject({ grace: GRACE, keys: others.map(({ line }) => line) }, async (subject) => {
-    const chosen = targets(others).filter(({ name }) => !only || name === only);
-    const round = async (count: number, seed: number) => {
-      const queue = chosen.flatMap((target) =>
-        laneSizes(target, count).map((runs, lane) => ({ target, runs, seed: seed + lane }))
-      ).values();
-      const work = async () => {
-        for (const { target, runs, seed } of queue) {
-          const started = performance.now();
-          await assertLane(subject, target, runs, seed);
-          const sent = runs * target.batch;
-          inputs[target.name] = (inputs[target.name] ?? 0) + sent;
-          const seconds = ((performance.now() - started) / 1000).toFixed(1);
-          report(`${target.name}: ${sent} inputs with seed ${seed}, ${seconds} s`);
-        }
+  await withSubject(
+    { limits: { loginGrace: GRACE }, keys: others.map(({ line }) => line) },
+    async (subject) => {
+      const chosen = targets(others).filter(({ name }) => !only || name === only);
+      const round = async (count: number, seed: number) => {
+        const queue = chosen.flatMap((target) =>
+          laneSizes(target, count).map((runs, lane) => ({ target, runs, seed: seed + lane }))
+        ).values();
+        const work = async () => {
+          for (const { target, runs, seed } of queue) {
+            const started = performance.now();
+            await assertLane(subject, target, runs, seed);
+            const sent = runs * target.batch;
+            inputs[target.name] = (inputs[target.name] ?? 0) + sent;
+            const seconds = ((performance.now() - started) / 1000).toFixed(1);
+            report(`${target.name}: ${sent} inputs with seed ${seed}, ${seconds} s`);
+          }
+        };
+        await Promise.all(Array.from({ length: LANES }, work));
       };
-      await Promise.all(Array.from({ length: LANES }, work));
-    };
-    const pinging = ping(subject);
-    let before: State;
-    try {
-      // What is loaded, compiled and kept in caches once is no growth.
-      await round(count / 10, seed + 100);
-      before = await settled(subject);
-      await round(count * 0.9, seed);
-    } finally {
-      await pinging.stop();
-    }
-    findings = { seed, inputs, pings: pinging.seen, before, after: await settled(subject, before) };
-  });
+      const pinging = ping(subject);
+      let before: State;
+      try {
+        // What is loaded, compiled and kept in caches once is no growth.
+        await round(count / 10, seed + 100);
+        before = await settled(subject);
+        await round(count * 0.9, seed);
+      } finally {
+        await pinging.stop();
+      }
+      findings = {
+        seed,
+        inputs,
+        pings: pinging.seen,
+        before,
+        after: await settled(subject, before),
+      };
+    },
+  );
   if (!findings) throw new Error("the campaign came to no end");
   return findings;
 }
@@ -124,7 +133,7 @@ async function settled(subject: Subject, before?: State): Promise<State> {
     const state = await subject.state();
     // Of the honest client, which goes on meanwhile at first, a connection may be seen.
     const idle = state.children === 0 && state.running === 0;
-    if (performance.now() > patience || (idle && state.files <= (before?.files ?? Infinity))) {
+    if (performance.now() > patience || (idle && state.sockets <= (before?.sockets ?? Infinity))) {
       return state;
     }
     await sleep(200);

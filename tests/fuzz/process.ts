@@ -3,6 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import type { SshLimits } from "../../lib/config/ssh.ts";
 import { within } from "../../lib/host/clock.ts";
 import { type FuzzKey, makeFuzzKey, RawClient } from "./raw_client.ts";
 import type { Vitals } from "./subject.ts";
@@ -17,8 +18,8 @@ const STANDINS = { git: "exit 1", podman: "exec /bin/cat", "podman-compose": "ex
 export interface State extends Vitals {
   /** Resident memory of the process, bytes. */
   rss: number;
-  /** Open files, sockets included. */
-  files: number;
+  /** TCP connections that it has open. */
+  sockets: number;
   children: number;
 }
 
@@ -31,9 +32,9 @@ export interface Subject {
   state(): Promise<State>;
 }
 
-/** Runs `body` beside the program, and ends both. `grace`: milliseconds to log in; `keys`: further public keys. */
+/** Runs `body` beside the program, and ends both. `keys`: further public keys. */
 export async function withSubject(
-  { grace, keys = [] }: { grace: number; keys?: string[] },
+  { limits, keys = [] }: { limits: Partial<SshLimits>; keys?: string[] },
   body: (subject: Subject) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir();
@@ -54,7 +55,7 @@ export async function withSubject(
     "--allow-sys=hostname",
   ];
   const child = new Deno.Command("deno", {
-    args: ["run", ...flags, SUBJECT, dir, String(grace), line, ...keys],
+    args: ["run", ...flags, SUBJECT, dir, JSON.stringify(limits), line, ...keys],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -85,11 +86,11 @@ export async function withSubject(
         const vitals: Vitals = JSON.parse(await next());
         const [rss = "", ...children] =
           (await shell(`ps -o rss= -p ${child.pid}; ps -o comm= --ppid ${child.pid}`)).split("\n");
-        const files = (await shell(`ls /proc/${child.pid}/fd`)).split("\n");
+        const sockets = await shell(`ss -Htnp state connected | grep -c pid=${child.pid},`);
         return {
           ...vitals,
           rss: Number(rss) * 1024,
-          files: files.length,
+          sockets: Number(sockets),
           children: children.length,
         };
       },

@@ -1,7 +1,7 @@
 /**
  * The program under test: pgod's own SSH server and its own commands, on one service whose programs (`git`,
- * `podman`, …) are stand-ins in a directory. Arguments: that directory, then milliseconds to log in,
- * then public keys (`TYPE BASE64`).
+ * `podman`, …) are stand-ins in a directory. Arguments: that directory, then limits that are
+ * not the default (JSON), public keys (`TYPE BASE64`).
  * It prints its port, then a line of JSON for every line it reads.
  * @module
  */
@@ -25,7 +25,7 @@ export interface Vitals {
   running: number;
 }
 
-const [dir = "", grace = "", ...lines] = Deno.args;
+const [dir = "", limits = "", ...lines] = Deno.args;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const run = createRun({ how: "self", log, path: dir });
 const ledger = new Ledger(":memory:");
@@ -65,13 +65,19 @@ const server = await serve({
   address: { host: "127.0.0.1", port: 0 },
   hostKey: makeHostKey(),
   log,
-  limits: () => ({ ...SSH_LIMITS, loginGrace: Number(grace) }),
+  limits: () => ({ ...SSH_LIMITS, ...JSON.parse(limits) }),
   knows: (blob, address) => authority.anywhere([service], { blob, address, now: Date.now() }),
   async handle(request) {
     running++;
     try {
       // Chatter for readers that do not read: what no command of PGO prints by itself.
       if (request.line === "flood") return await flood(request);
+      // And for writers: nobody reads what they send.
+      if (request.line === "wait") {
+        return await new Promise<number>((resolve) =>
+          request.signal.addEventListener("abort", () => resolve(0))
+        );
+      }
       return await handle(request);
     } finally {
       running--;

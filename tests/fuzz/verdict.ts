@@ -16,7 +16,7 @@ export function verdict(
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
   const faults = [
     pings.failed > 0 && "honest clients were not served",
-    after.files > before.files && "connections or files stayed open",
+    after.sockets > before.sockets && "connections stayed open",
     after.children > before.children && "programs went on running",
     after.running > 0 && "commands went on",
     after.heap - before.heap > HEAP && "objects stayed in memory",
@@ -28,7 +28,7 @@ export function verdict(
       ...Object.entries(inputs).map(([name, count]) => `${name.padEnd(20)} ${count}`),
       `${"all".padEnd(20)} ${total}`,
       `honest clients: ${pings.served} served, ${pings.failed} not, slowest ${pings.slowest} ms`,
-      `open files ${before.files} -> ${after.files}, programs ${before.children} -> ${after.children}`,
+      `sockets ${before.sockets} -> ${after.sockets}, programs ${before.children} -> ${after.children}`,
       `objects ${megabytes(before.heap)} -> ${megabytes(after.heap)}, process ${
         megabytes(before.rss)
       } -> ${megabytes(after.rss)}`,
