@@ -2,17 +2,18 @@
  * Which algorithms pgod speaks: what is good today, and nothing for the sake of old clients.
  * @module
  */
-import type { Buffer } from "node:buffer";
 // @ts-types="@types/ssh2"
 import type ssh2 from "ssh2";
 import { insides } from "./internals.ts";
 
 /** For ssh2's server; what ssh-audit warns of is left out. */
 export const ALGORITHMS: ssh2.ServerConfig["algorithms"] = {
+  // The client's order decides. The first one here is what no client guesses: ssh2 drops every guess, a right
+  // one too, and Dropbear, which sends one along with its list, would wait for the answer for ever.
   kex: [
+    "diffie-hellman-group16-sha512",
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
-    "diffie-hellman-group16-sha512",
     "diffie-hellman-group14-sha256",
   ],
   serverHostKey: ["ssh-ed25519"],
@@ -37,12 +38,19 @@ const TRUE = "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,none@pgo.local";
  * `rsa-sha2-512` only would not know that it may.
  */
 export function announceSignatures(client: ssh2.Connection): void {
-  const { write } = insides(client).protocol._packetRW;
-  const { finalize } = write;
-  write.finalize = (packet: Buffer, force?: boolean) => {
-    const at = packet.indexOf(TOLD, 0, "latin1");
-    if (at >= 0) packet.write(TRUE, at, "latin1");
-    return finalize.call(write, packet, force);
+  const { protocol } = insides(client);
+  const complete = protocol._onHandshakeComplete;
+  protocol._onHandshakeComplete = (negotiated) => {
+    protocol._onHandshakeComplete = complete;
+    // The list is sent in here, by a writer that came with the new keys.
+    const { write } = protocol._packetRW;
+    const { finalize } = write;
+    write.finalize = (packet, force) => {
+      const at = packet.indexOf(TOLD, 0, "latin1");
+      if (at >= 0) packet.write(TRUE, at, "latin1");
+      return finalize.call(write, packet, force);
+    };
+    complete(negotiated);
+    write.finalize = finalize;
   };
-  client.once("handshake", () => void (write.finalize = finalize));
 }

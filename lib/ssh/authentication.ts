@@ -81,7 +81,11 @@ function judge(context: ssh2.PublicKeyAuthContext, knows: (blob: string) => Verd
   if (key.type !== algo) return { key, refused: `not a key of type ${key.type}` };
   // ssh-rsa without a hash is SHA-1, which anybody with money can forge.
   if (key.type === "ssh-rsa" && !context.hashAlgo) return { key, refused: "signature with SHA-1" };
-  if (!context.signature) return verdict;
+  if (!context.signature) {
+    // ssh2 answers "ssh-rsa" to whoever asks for rsa-sha2-256, and Dropbear then signs with SHA-1.
+    if (context.hashAlgo) context.key.algo = context.hashAlgo.replace("sha", "rsa-sha2-");
+    return verdict;
+  }
   const parsed = ssh2.utils.parseKey(`${key.type} ${key.blob}`);
   const good = !(parsed instanceof Error) && context.blob !== undefined &&
     parsed.verify(context.blob, context.signature, context.hashAlgo) === true;

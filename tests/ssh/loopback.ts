@@ -139,17 +139,21 @@ export async function outcome(command: Deno.Command, stdin = ""): Promise<Outcom
   };
 }
 
+/** Where Deno keeps its modules, for programs that get another HOME. */
+export function denoDir(): string {
+  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+}
+
 function command(
   program: string,
   args: string[],
   home: string,
   env: Record<string, string> = {},
 ): Deno.Command {
-  const cache = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
   const PATH = Deno.env.get("PATH") ?? "";
   return new Deno.Command(program, {
     args,
-    env: { HOME: home, USER: "miek", PATH, DENO_DIR: cache, ...env },
+    env: { HOME: home, USER: "miek", PATH, DENO_DIR: denoDir(), ...env },
     clearEnv: true,
     stdin: "piped",
     stdout: "piped",
