@@ -123,7 +123,26 @@ for (const [name, act, expected] of REFUSED) {
 }
 
 /** Texts that TOML can hold: control characters, quotes, DEL, anything but half of a surrogate pair. */
-const text = fc.string({ unit: "binary", maxLength: 12 });
+const hard = fc.constantFrom(
+  "\x7f",
+  "\0",
+  "\x1f",
+  "\r\n",
+  '"',
+  "\\",
+  "'",
+  "\u0085",
+  "\u2028",
+  "\u{10ffff}",
+);
+const text = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom("a", "#", "="),
+    hard,
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  ),
+  maxLength: 12,
+});
 const value = fc.oneof(
   text,
   fc.array(text, { maxLength: 4 }),
