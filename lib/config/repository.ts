@@ -59,3 +59,8 @@ export function parseCredentials(text: string): NonNullable<Repository["credenti
   }
   return { username, password };
 }
+
+/** Whether Git reaches a repository's `url` through SSH. */
+export function isSsh(url: string): boolean {
+  return /^ssh:/.test(url) || /^[^/:]+@[^/:]+:/.test(url);
+}

@@ -3,7 +3,7 @@
  * @module
  */
 import type { RegistryLogin } from "./registries.ts";
-import type { Repository } from "./repository.ts";
+import { isSsh, type Repository } from "./repository.ts";
 
 /** Absolute paths by what they are for; what the config does not name is not there. */
 export interface SecretFiles {
@@ -51,14 +51,14 @@ export function misplacedFiles(
   files: SecretFiles,
 ): [key: string, message: string][] {
   const found: [string, string][] = [];
-  const isSsh = /^ssh:/.test(url) || /^[^/:]+@[^/:]+:/.test(url);
+  const ssh = isSsh(url);
   if (files.gitCredentials && !/^https?:/.test(url)) {
     found.push(["git_credentials", "the repository is not behind HTTP, expected none"]);
   } else if (files.gitCredentials && credentials) {
     found.push(["git_credentials", "the repository has credentials in its URL, expected one way"]);
   }
   for (const file of ["gitKey", "gitKnownHosts"] as const) {
-    if (!files[file] || isSsh) continue;
+    if (!files[file] || ssh) continue;
     found.push([FILE_KEYS[file], "the repository is not behind SSH, expected none"]);
   }
   return found;

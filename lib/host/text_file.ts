@@ -40,38 +40,59 @@ export async function readTextFile(path: string): Promise<TextFile> {
 }
 
 /**
- * Writes `text` in the place of `file`, at once or not at all, through a file `PATH.new` beside it.
+ * Writes `text` in the place of `file`, at once or not at all, through a file `PATH.new` beside it. `prepare` is what
+ * has to be done before: it begins when nothing but another's edit can keep the file from being replaced.
  * @throws {Error} with one line when the file is no longer what was read, or another such writer is at work.
  */
-export async function replaceTextFile(file: TextFile, text: string): Promise<void> {
-  const { path, bytes, mode, uid, gid } = file;
-  const draft = `${path}.new`;
-  let made = false;
+export async function replaceTextFile(
+  file: TextFile,
+  text: string,
+  prepare: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const draft = `${file.path}.new`;
+  const explain = (error: unknown) => {
+    throw explained(error, file.path, "write");
+  };
+  await claim(draft).catch(explain);
   try {
-    using out = await Deno.open(draft, { write: true, createNew: true, mode: NEW });
-    made = true;
-    const own = await Deno.stat(draft);
-    if (bytes && (own.uid !== uid || own.gid !== gid)) await Deno.chown(draft, uid, gid);
-    await Deno.chmod(draft, mode);
-    const next = new TextEncoder().encode(text);
-    for (let at = 0; at < next.length;) at += await out.write(next.subarray(at));
-    await out.sync();
-    const now = await Deno.readFile(path).catch(unless(Deno.errors.NotFound));
-    if (!isSame(bytes, now)) {
-      throw new Error("somebody else changed it meanwhile; look at it and try again");
-    }
-    await Deno.rename(draft, path);
-    made = false;
+    await write(draft, file, text).catch(explain);
+    await prepare();
+    await swap(draft, file).catch(explain);
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) {
-      throw new Error(
-        `${draft} is there: somebody else writes right now; remove it if nobody does`,
-      );
-    }
-    throw explained(error, path, "write");
-  } finally {
-    if (made) await Deno.remove(draft).catch(() => {});
+    await Deno.remove(draft).catch(() => {});
+    throw error;
   }
+}
+
+async function claim(draft: string): Promise<void> {
+  try {
+    await Deno.writeFile(draft, new Uint8Array(), { createNew: true, mode: NEW });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new Error(`${draft} is there: somebody else writes right now; remove it if nobody does`);
+  }
+}
+
+async function write(
+  draft: string,
+  { bytes, mode, uid, gid }: TextFile,
+  text: string,
+): Promise<void> {
+  using out = await Deno.open(draft, { write: true });
+  const own = await out.stat();
+  if (bytes && (own.uid !== uid || own.gid !== gid)) await Deno.chown(draft, uid, gid);
+  await Deno.chmod(draft, mode);
+  const next = new TextEncoder().encode(text);
+  for (let at = 0; at < next.length;) at += await out.write(next.subarray(at));
+  await out.sync();
+}
+
+async function swap(draft: string, { path, bytes }: TextFile): Promise<void> {
+  const now = await Deno.readFile(path).catch(unless(Deno.errors.NotFound));
+  if (!isSame(bytes, now)) {
+    throw new Error("somebody else changed it meanwhile; look at it and try again");
+  }
+  await Deno.rename(draft, path);
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -41,6 +41,11 @@ export async function init(
   if (service === undefined) {
     throw new UsageError("no name for the service, expected pgoctl init HOST:SERVICE");
   }
+  if (home === "" && options.key === undefined) {
+    throw new UsageError(
+      "HOME is not set: where the private key goes is not known, expected --key FILE",
+    );
+  }
   const path = options.key === undefined ? `${home}/.ssh/pgo_${service}` : resolve(options.key);
   await requireWriting(directory, path, home);
 

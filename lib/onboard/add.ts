@@ -5,6 +5,7 @@
 import type { AddFlags } from "../config/edit_flags.ts";
 import { addService, type ServiceEntries } from "../config/edit.ts";
 import { type Config, ConfigError, parseConfig } from "../config/parse.ts";
+import { isSsh } from "../config/repository.ts";
 import { formatPortRange, type PortRange } from "../config/ports.ts";
 import type { UserSwitch } from "../host/as_user.ts";
 import { createUser } from "../host/create_user.ts";
@@ -55,16 +56,17 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
     if (coming) print(`# user ${user} would be created, or made ready for rootless containers`);
     return;
   }
-  if (coming) {
+  await replaceTextFile(file, text, async () => {
+    if (!coming) return;
     for (const did of await createUser(run, user)) print(`user ${user}: ${did}`);
-  }
-  await replaceTextFile(file, text).catch((error) => {
-    throw coming ? new Error(`${error.message} (user ${user} is ready)`) : error;
   });
   print(`${path}: service ${name} added, as user ${user}, ports ${ports}
 Next:
 - pgod has to read its config again: systemctl reload pgod, or SIGHUP
 - its repository needs a compose file at the top and public keys in ssh/: "pgoctl init" there writes both`);
+  if (!wish.values.git_key && isSsh(loaded.config.services[index]?.repository.url ?? "")) {
+    print("- the repository is behind SSH: name a deploy key with git_key, or give its user one");
+  }
   for (const warning of range ? [] : await host.warnings(loaded, index)) {
     print(`- warning: ${warning}`);
   }

@@ -66,11 +66,15 @@ Deno.test("pgod add creates a user that can run containers, and remove gives the
     const uid = Number(await ok(["id", "-u", user]));
     const runtime = await Deno.stat(`/run/user/${uid}`);
     assert.deepEqual([runtime.uid, (runtime.mode ?? 0) & 0o777], [uid, 0o700]);
+    const map = await as(user, ["podman", "unshare", "cat", "/proc/self/uid_map"]);
+    assert.match(map.stdout, /\b65536\n/, map.stderr);
     const removed = await task("pgod:remove", config, ["wiki"]);
     assert.equal(removed.code, 0, removed.stderr);
     assert.equal(await Deno.readTextFile(config), "# ours\n");
   } finally {
     if (await has()) {
+      // Ends Podman's own process, which would keep userdel from removing the user.
+      await as(user, ["podman", "system", "migrate"]);
       await ok(["rm", "-rf", `/run/user/${await ok(["id", "-u", user])}`]);
       await ok(["userdel", "-r", user]).catch(() => {});
     }

@@ -64,6 +64,23 @@ Deno.test("of two writers at once one is told, and leaves the other's draft alon
     assert.equal(await Deno.readTextFile(`${dir}/a`), "old");
   }));
 
+Deno.test("what has to be done before is done when the file is as good as replaced, and its failure keeps the file", () =>
+  inDirectory(async (dir) => {
+    await Deno.writeTextFile(`${dir}/a`, "old");
+    const file = await readTextFile(`${dir}/a`);
+    const failing = replaceTextFile(file, "new", async () => {
+      assert.deepEqual(await names(dir), ["a", "a.new"]);
+      throw new Error("useradd: no");
+    });
+    await assert.rejects(failing, { message: "useradd: no" });
+    assert.deepEqual(await names(dir), ["a"]);
+    await Deno.writeTextFile(`${dir}/a.new`, "");
+    let ran = false;
+    await assert.rejects(replaceTextFile(file, "new", () => Promise.resolve(void (ran = true))));
+    assert.equal(ran, false);
+    assert.equal(await Deno.readTextFile(`${dir}/a`), "old");
+  }));
+
 Deno.test("what cannot be read as text is said in one line", () =>
   inDirectory(async (dir) => {
     await Deno.writeFile(`${dir}/a`, new Uint8Array([0xff, 0x41]));

@@ -212,6 +212,15 @@ for (const [name, words, expected] of REFUSED) {
     }));
 }
 
+Deno.test("what a repository behind SSH needs is said", () =>
+  withConfig("", async (path) => {
+    const { printed } = await addTo(path, WIKI.with(3, "git@git.example.org:wiki.git"));
+    assert.match(
+      printed.join("\n"),
+      /^- the repository is behind SSH: name a deploy key with git_key/m,
+    );
+  }));
+
 Deno.test("a user that is missing is refused, with the option that makes it", () =>
   withConfig("", async (path) => {
     const made = deskOf();
