@@ -52,9 +52,9 @@ ProtectSystem=full
 ProtectKernelModules=yes
 # Containers of ordinary users get no real-time priority to stop the host with.
 RestrictRealtime=yes
-# What neither pgod nor runuser nor newuidmap needs: raw network, tracing, clocks, modules, reboot. Containers are not
+# What neither pgod nor what it starts as root needs (ss looks into others' processes, to say who holds a port): raw network, clocks, modules, reboot, …. Containers are not
 # concerned: a user namespace begins with all capabilities of its own.
-CapabilityBoundingSet=~CAP_AUDIT_CONTROL CAP_AUDIT_READ CAP_BLOCK_SUSPEND CAP_BPF CAP_IPC_LOCK CAP_LEASE CAP_LINUX_IMMUTABLE CAP_MAC_ADMIN CAP_MAC_OVERRIDE CAP_MKNOD CAP_NET_ADMIN CAP_NET_BROADCAST CAP_NET_RAW CAP_PERFMON CAP_SYS_BOOT CAP_SYS_MODULE CAP_SYS_PACCT CAP_SYS_PTRACE CAP_SYS_RAWIO CAP_SYS_TIME CAP_SYS_TTY_CONFIG CAP_SYSLOG CAP_WAKE_ALARM
+CapabilityBoundingSet=~CAP_AUDIT_CONTROL CAP_AUDIT_READ CAP_BLOCK_SUSPEND CAP_BPF CAP_IPC_LOCK CAP_LEASE CAP_LINUX_IMMUTABLE CAP_MAC_ADMIN CAP_MAC_OVERRIDE CAP_MKNOD CAP_NET_ADMIN CAP_NET_BROADCAST CAP_NET_RAW CAP_PERFMON CAP_SYS_BOOT CAP_SYS_MODULE CAP_SYS_PACCT CAP_SYS_RAWIO CAP_SYS_TIME CAP_SYS_TTY_CONFIG CAP_SYSLOG CAP_WAKE_ALARM
 
 # Left out on purpose, since rootless Podman or V8 break:
 # NoNewPrivileges, RestrictSUIDSGID: newuidmap and newgidmap are setuid, and so are programs in images.
