@@ -12,7 +12,13 @@ export async function run(program: string, args: readonly string[], cwd = root):
   const command = new Deno.Command(program, { args: [...args], cwd, stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  if (code !== 0) throw new Error(`${program} ${args[0]} failed: ${text(stderr) || text(stdout)}`);
+  if (code !== 0) {
+    throw new Error(
+      `${program} ${args[0]} failed: ${
+        [text(stdout), text(stderr)].filter((part) => part !== "").join("\n")
+      }`,
+    );
+  }
   return text(stdout);
 }
 

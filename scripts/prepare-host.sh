@@ -21,7 +21,7 @@ test_packages=()
 users=()
 for argument in "$@"; do
   case $argument in
-    --test) test_packages=(docker-registry apache2-utils openssh-server sudo curl
+    --test) test_packages=(lintian docker-registry apache2-utils openssh-server sudo curl
       dropbear-bin putty-tools python3-paramiko tmux) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;
