@@ -19,7 +19,7 @@ import { serve } from "../../lib/ssh/server.ts";
 
 /** What the program says about itself. */
 export interface Vitals {
-  /** Bytes of live objects after a collection. */
+  /** Bytes of live objects, buffers included, after a collection. */
   heap: number;
   /** Commands under way. */
   running: number;
@@ -93,7 +93,8 @@ async function flood({ stdout }: { stdout(chunk: Uint8Array): Promise<void> }): 
 
 for await (const _ of Deno.stdin.readable) {
   (globalThis as unknown as { gc?(): void }).gc?.();
-  const vitals: Vitals = { heap: Deno.memoryUsage().heapUsed, running };
+  const { heapUsed, external } = Deno.memoryUsage();
+  const vitals: Vitals = { heap: heapUsed + external, running };
   console.log(JSON.stringify(vitals));
 }
 Deno.exit(0);
