@@ -30,8 +30,17 @@ export async function startLine(flags: Flags, how: UserSwitch, script: string): 
 /** The line for a command that edits the config. @throws {FlagError} for words it does not take. */
 export function editLine(command: EditCommand, words: readonly string[], script: string): string {
   const flags = command === "add" ? readAddFlags(words) : readRemoveFlags(words);
-  const config = flags?.config ?? "/";
+  const config = realPath(flags?.config ?? "/");
   return line(commandFlags(command, { how: "self", config }), [script]);
+}
+
+/** Where a path leads to: Deno looks at that. One that leads nowhere yet is itself. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function line(permissions: readonly string[], own: readonly string[]): string {

@@ -38,6 +38,11 @@ export function formatPortRange({ from, to }: PortRange): string {
   return from === to ? `${from}` : `${from}-${to}`;
 }
 
+/** `5005/5` for 5005 to 5010, as {@link parsePortRange} reads it. */
+export function writePortRange({ from, to }: PortRange): string {
+  return `${from}/${to - from}`;
+}
+
 /** Whether `port` lies in one of `ranges`. */
 export function inRanges(ranges: readonly PortRange[], port: number): boolean {
   return ranges.some(({ from, to }) => from <= port && port <= to);

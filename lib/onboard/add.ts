@@ -6,7 +6,7 @@ import type { AddFlags } from "../config/edit_flags.ts";
 import { addService, type ServiceEntries } from "../config/edit.ts";
 import { type Config, ConfigError, parseConfig } from "../config/parse.ts";
 import { isSsh } from "../config/repository.ts";
-import { formatPortRange, type PortRange } from "../config/ports.ts";
+import { formatPortRange, type PortRange, writePortRange } from "../config/ports.ts";
 import type { UserSwitch } from "../host/as_user.ts";
 import { createUser } from "../host/create_user.ts";
 import type { Run } from "../host/process.ts";
@@ -47,8 +47,15 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
   const creates = flags.createUser || wish.asked && await wantsUser(desk, user);
   const coming = creates ? user : undefined;
   const index = before.services.length;
-  const loaded = await checkConfig(run, text, path, how, { coming }).catch((error) => {
-    throw inOwnWords(error, path, index);
+  const loaded = await checkConfig(run, text, path, how, { coming }).catch(async (error) => {
+    throw await inOwnWords(error, path, index, {
+      "this host has no user": () => Promise.resolve("--create-user makes it"),
+      "overlaps ports of": () =>
+        host.pick(sizeOf(wish.lists.ports), before).then(
+          (free) => `free: ${writePortRange(free)}`,
+          (error) => error.message,
+        ),
+    });
   });
   const ports = loaded.config.services[index]?.ports?.map(formatPortRange).join(", ") || "none";
   if (dryRun) {
@@ -92,7 +99,7 @@ function entriesOf(
   range: PortRange | undefined,
 ): ServiceEntries {
   const { name, user, repository, branch, ...single } = values;
-  const ports = range ? [`${range.from}/${range.to - range.from}`] : lists.ports;
+  const ports = range ? [writePortRange(range)] : lists.ports;
   const [first] = (ports[0] ?? "").split("/");
   const urls = lists.urls.map((url) => {
     const at = url.lastIndexOf("=");
@@ -111,14 +118,26 @@ function entriesOf(
   ];
 }
 
-/** Problems of the new block by their key: its lines are in no file yet. */
-function inOwnWords(error: unknown, path: string, index: number): unknown {
+/** How many ports the longest of the ranges has that can be read. */
+function sizeOf(ranges: readonly string[]): number {
+  return Math.max(1, ...ranges.map((range) => Number(/^\d+\/(\d+)$/.exec(range)?.[1] ?? 0) + 1));
+}
+
+/** Problems of the new block by their key, since its lines are in no file yet, and what helps against some. */
+async function inOwnWords(
+  error: unknown,
+  path: string,
+  index: number,
+  helps: Record<string, () => Promise<string>>,
+): Promise<unknown> {
   if (!(error instanceof ConfigError)) return error;
   const start = `services[${index}]`;
-  return new ConfigError(error.lines.map((line) => {
+  const lines = error.lines.map(async (line) => {
     const [, key, message = ""] = line.slice(path.length).match(/^:\d+:\d+: (\S+): (.*)$/) ?? [];
     if (!key?.startsWith(start)) return line;
-    const hint = message.includes("this host has no user") ? "; --create-user makes it" : "";
+    const help = Object.entries(helps).find(([part]) => message.includes(part))?.[1];
+    const hint = help ? `; ${await help()}` : "";
     return `pgod add: ${key.slice(start.length + 1) || "service"}: ${message}${hint}`;
-  }));
+  });
+  return new ConfigError(await Promise.all(lines));
 }

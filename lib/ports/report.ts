@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config/parse.ts";
 import { placeProblems } from "../config/parse.ts";
-import { formatPortRange } from "../config/ports.ts";
+import { formatPortRange, writePortRange } from "../config/ports.ts";
 import { readToml } from "../config/toml.ts";
 import type { User } from "../host/as_user.ts";
 import type { Run } from "../host/process.ts";
@@ -22,7 +22,7 @@ export async function portsReport(
   if (free !== undefined) {
     const range = await pickPorts(run, free, config);
     if (json) return JSON.stringify(range);
-    return `${range.from}/${range.to - range.from}   # ${formatPortRange(range)}`;
+    return `${writePortRange(range)}   # ${formatPortRange(range)}`;
   }
   const book = await hostBook(run, config, users, dir);
   return json ? JSON.stringify(book, null, 2) : bookTable(book).trimEnd();

@@ -71,6 +71,16 @@ Deno.test("pgod add creates a user that can run containers, and remove gives the
     const removed = await task("pgod:remove", config, ["wiki"]);
     assert.equal(removed.code, 0, removed.stderr);
     assert.equal(await Deno.readTextFile(config), "# ours\n");
+
+    await Deno.writeTextFile(config, text);
+    const link = `${dir}/link.toml`;
+    await Deno.symlink("pgo.toml", link);
+    const again = ["remove", "wiki", "-c", link];
+    const look = ["deno", "run", "-q", "--allow-read", "--allow-env", "--allow-sys=uid"];
+    const line = await ok([...look, `${root}pgod.ts`, "permissions", ...again]);
+    assert.equal((await sh([...split(line), ...again])).code, 0);
+    assert.equal(await Deno.readTextFile(config), "# ours\n");
+    assert.ok((await Deno.lstat(link)).isSymlink);
   } finally {
     if (await has()) {
       // Ends Podman's own process, which would keep userdel from removing the user.

@@ -193,8 +193,8 @@ const REFUSED: [name: string, words: string[], expected: RegExp][] = [
   ["a name twice", [...WIKI.with(1, "shop")], /^pgod add: name: a second service "shop"/],
   [
     "another's ports",
-    [...WIKI, "--ports", "5002/1"],
-    /^pgod add: ports\[0\]: 5002-5003 overlaps ports of "shop"/,
+    [...WIKI, "--ports", "5002/1", "--ports", "80/0"],
+    /^pgod add: ports\[0\]: 5002-5003 overlaps ports of "shop".*; free: 5005\/1$/,
   ],
   [
     "a url outside",
