@@ -1,12 +1,14 @@
-#!/usr/bin/env -S sh -c 'exec deno run --no-prompt --allow-net --allow-read --allow-write="$HOME/.ssh${SSH_AUTH_SOCK:+,$SSH_AUTH_SOCK}" --allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,USER "$0" "$@"'
+#!/usr/bin/env -S sh -c 'exec deno run --no-prompt --allow-net --allow-read --allow-write="$HOME/.ssh${SSH_AUTH_SOCK:+,$SSH_AUTH_SOCK}" --allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,TERM,USER "$0" "$@"'
 /**
  * pgoctl: operates a service of a pgod. Flags, wiring, exit code.
  * @module
  */
 import { call } from "./lib/client/call.ts";
 import { ClientError, EXIT } from "./lib/client/error.ts";
+import { passSignals } from "./lib/client/interrupt.ts";
 import { readOptions } from "./lib/client/options.ts";
 import { type Report, reportError, reportLines } from "./lib/client/report.ts";
+import { ownScreen } from "./lib/client/screen.ts";
 
 /** Runs pgoctl with `argv`; returns its exit code. */
 async function main(argv: string[]): Promise<number> {
@@ -29,6 +31,8 @@ async function main(argv: string[]): Promise<number> {
     stdin: () => Deno.stdin.readable,
     stdout: (chunk) => writeAll(Deno.stdout, chunk),
     stderr: (chunk) => writeAll(Deno.stderr, chunk),
+    screen: (forced) => ownScreen(forced, Deno.env.get("TERM")),
+    passSignals,
   });
   if (typeof end === "number") return end;
   return tell(end, options.json);

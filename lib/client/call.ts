@@ -5,11 +5,14 @@
 import { sleep } from "../host/clock.ts";
 import { encodeLine } from "../ssh/protocol.ts";
 import { StatusError } from "../ssh/status.ts";
-import { runRemote } from "./client.ts";
+import type { SignalName } from "../ssh/signals.ts";
+import { type RemoteCommand, runRemote } from "./client.ts";
 import { ClientError } from "./error.ts";
 import { findIdentities, type Identity } from "./identities.ts";
+import { passKeys } from "./keys.ts";
 import type { Options } from "./options.ts";
 import { pinHost } from "./pinning.ts";
+import type { Screen } from "./screen.ts";
 import { LastLine, type Report, reportError, reportStatus } from "./report.ts";
 import { type Settings, settle, type Surroundings } from "./settings.ts";
 import { offeredHint } from "./trouble.ts";
@@ -21,6 +24,10 @@ export interface Process extends Surroundings {
   stdin(): ReadableStream<Uint8Array>;
   stdout(chunk: Uint8Array): Promise<void>;
   stderr(chunk: Uint8Array): Promise<void>;
+  /** The terminal this process runs in; `forced` where there is none, too. */
+  screen(forced: boolean): Screen | undefined;
+  /** Gives signals that would end this process to `deliver`. */
+  passSignals(deliver: (name: SignalName) => void): void;
 }
 
 /** Carries it out; the remote program's exit code, or why there is none. @throws {ClientError} before it is sent. */
@@ -33,7 +40,9 @@ export async function call(options: Options, process: Process): Promise<number |
   const late = new AbortController();
   const done = new AbortController();
   if (timeout !== undefined) void sleep(timeout, done.signal).then(() => late.abort());
+  const left = new AbortController();
   try {
+    const screen = lendScreen(options, process);
     const status = await runRemote({
       ...settings,
       identities: await findIdentities({ ...settings.keys, say }),
@@ -41,11 +50,10 @@ export async function call(options: Options, process: Process): Promise<number |
       unlock: async (identity) => (await import("./unlock.ts")).unlock(identity, settings, say),
       line: encodeLine({ ...target, args: await withJson(options) }),
       verifyHost: (key) => pinHost(settings.hostKeys, key, say),
-      // Only exec reads it; anything else would swallow the input of a script that calls pgoctl.
-      ...(target.command === "exec" ? { stdin: process.stdin() } : {}),
-      stdout: process.stdout,
+      ...input(options, process, screen, () => left.abort()),
+      stdout: (chunk) => process.stdout(screen?.render(chunk) ?? chunk),
       stderr: json ? (chunk) => stderr.write(chunk) : process.stderr,
-      signal: late.signal,
+      signal: AbortSignal.any([late.signal, left.signal]),
     });
     const line = await stderr.end(status);
     if (status <= 255) return status;
@@ -53,6 +61,9 @@ export async function call(options: Options, process: Process): Promise<number |
     return reportStatus(status, line, hint);
   } catch (error) {
     if (late.signal.aborted) return reportError(tooLate(options, settings));
+    if (left.signal.aborted) {
+      return reportError(new ClientError("interrupted", `${settings.host}: left with ~.`));
+    }
     if (!(error instanceof ClientError)) throw error;
     if (error.kind !== "unauthorized") return reportError(withPlace(error, settings));
     // The same words for a key nobody knows as pgod has for a key of another service.
@@ -64,6 +75,29 @@ export async function call(options: Options, process: Process): Promise<number |
   } finally {
     done.abort();
   }
+}
+
+/** The terminal that `-t` asks for, if there is one. */
+function lendScreen({ terminal, json }: Options, process: Process): Screen | undefined {
+  if (terminal === 0) return undefined;
+  const screen = process.screen(terminal > 1);
+  if (!screen && !json) {
+    process.say("pgoctl: -t is ignored, stdin is no terminal (-tt asks for one all the same)");
+  }
+  return screen;
+}
+
+/** What the command reads, and the signals it gets. */
+function input(
+  { target }: Options,
+  process: Process,
+  screen: Screen | undefined,
+  leave: () => void,
+): Pick<RemoteCommand, "stdin" | "screen" | "onRunning"> {
+  if (screen) return { screen, stdin: passKeys(process.stdin(), leave) };
+  // Only exec reads it; anything else would swallow the input of a script that calls pgoctl.
+  if (target.command !== "exec") return {};
+  return { stdin: process.stdin(), onRunning: process.passSignals };
 }
 
 function tooLate({ timeout = 0 }: Options, { host }: Settings): ClientError {

@@ -4,8 +4,11 @@
  */
 // @ts-types="@types/ssh2"
 import type ssh2 from "ssh2";
+import { sendSignal } from "../ssh/internals.ts";
+import type { SignalName } from "../ssh/signals.ts";
 import { connect, type Login } from "./connection.ts";
 import { ClientError } from "./error.ts";
+import type { Screen } from "./screen.ts";
 
 /** One command to run on a pgod. */
 export interface RemoteCommand extends Login {
@@ -15,14 +18,22 @@ export interface RemoteCommand extends Login {
   stdin?: ReadableStream<Uint8Array>;
   stdout(chunk: Uint8Array): Promise<void>;
   stderr(chunk: Uint8Array): Promise<void>;
+  /** The terminal it gets. */
+  screen?: Screen;
+  /** Called once it runs, with a way to send it signals. */
+  onRunning?(deliver: (name: SignalName) => void): void;
 }
 
 /** Runs it; returns the exit status as pgod sent it. @throws {ClientError} */
 export async function runRemote(command: RemoteCommand): Promise<number> {
   const { client, close } = await connect(command);
+  let cut = true;
   try {
-    return await exec(client, command);
+    const status = await exec(client, command);
+    cut = false;
+    return status;
   } finally {
+    command.screen?.close(cut);
     close();
   }
 }
@@ -34,8 +45,16 @@ function exec(client: ssh2.Client, command: RemoteCommand): Promise<number> {
         new ClientError("lost", `${command.host} closed the connection before the command ended`),
       );
     client.on("close", lost);
-    client.exec(command.line, (error, channel) => {
-      if (error) return reject(new ClientError("unreachable", error.message));
+    const { screen } = command;
+    const size = screen?.size() ?? { rows: 0, cols: 0 };
+    const pty = screen && { term: screen.term, ...size, width: 0, height: 0 };
+    client.exec(command.line, pty ? { pty } : {}, (error, channel) => {
+      if (error) {
+        const why = pty ? `${command.host} gives this key no terminal` : error.message;
+        return reject(new ClientError("unreachable", why));
+      }
+      screen?.open(({ rows, cols }) => channel.setWindow(rows, cols, 0, 0));
+      command.onRunning?.((name) => sendSignal(channel, name));
       let status: number | undefined;
       channel.on("exit", (code: number | null) => status = code ?? 255);
       const closed = new Promise<void>((done) => channel.on("close", done));

@@ -22,6 +22,8 @@ export interface Options {
   json: boolean;
   /** Milliseconds the whole call may take. */
   timeout: number | undefined;
+  /** How often `-t` was given: 1 asks for a terminal where there is one, 2 always. */
+  terminal: number;
   help: boolean;
   version: boolean;
   /** `-p` */
@@ -41,6 +43,7 @@ export function readOptions(argv: readonly string[]): Options {
     config: { type: "string", short: "F" },
     json: { type: "boolean" },
     timeout: { type: "string" },
+    terminal: { type: "boolean", short: "t", multiple: true },
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
   } as const;
@@ -75,6 +78,7 @@ export function readOptions(argv: readonly string[]): Options {
     config: values.config,
     json: values.json ?? false,
     timeout,
+    terminal: values.terminal?.length ?? 0,
     help: values.help ?? false,
     version: values.version ?? false,
     port,

@@ -65,6 +65,7 @@ export const PGOCTL_MANUAL: Manual = {
     "Everything after the target belongs to the command and arrives unchanged.",
     "Without -i and PGOCTL_ID keys are shown as ssh shows them: those of the ssh-agent that a file names, the agent's others, then files. A passphrase is asked for on the terminal, and only when the host would take that key. With -i nothing but that key is shown; its private half may be in the agent.",
     "The host's key is pinned in known_hosts when it is first seen, as ssh writes it; a changed one is refused before anything is sent. With PGOCTL_HOST_KEY only those keys are taken, and known_hosts is neither read nor written.",
+    "With -t exec has a terminal, and the one pgoctl runs in is as it was before, however it ends; after a KILL, stty sane puts it right. Without -t bytes are clean; Ctrl-C, TERM and HUP go to the program of an exec first, a second one ends pgoctl.",
     "~/.ssh/config and /etc/ssh/ssh_config are read as ssh reads them: Host, Match, Include, and of their keywords HostName, Port, User, AddressFamily, IdentityFile, IdentitiesOnly, IdentityAgent, UserKnownHostsFile, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlias, StrictHostKeyChecking, ConnectTimeout, BatchMode. Port means pgod's port: an alias that says where sshd is needs another for pgod, or -p. StrictHostKeyChecking no counts as accept-new, ask as yes. ProxyJump, ProxyCommand, and a Match exec that decides on one of these, are refused with their line. What decides between the places: the command line, then the environment, then the files.",
   ],
   lists: [
@@ -74,6 +75,10 @@ export const PGOCTL_MANUAL: Manual = {
         ["-i KEY", "private key: a file, or the text of one; default: the text in PGOCTL_ID"],
         ["-p PORT", `port of pgod; default ${DEFAULT_PORT}`],
         ["-F, --config FILE", "the ssh_config file to read, and no other; none reads none"],
+        [
+          "-t, -tt",
+          "give exec a terminal, if stdin is one; -tt in any case. Enter ~ . leaves when the host answers no more",
+        ],
         ["--strict", "refuse a host whose key is not in known_hosts yet"],
         ["--known-hosts FILE", "where host keys are pinned; default ~/.ssh/known_hosts"],
         [
@@ -102,6 +107,7 @@ export const PGOCTL_MANUAL: Manual = {
           "the host's key changed, is revoked, or is unknown with --strict, or is not in PGOCTL_HOST_KEY",
         ],
         [`${EXIT.unauthorized}`, "the key may not operate this service (401)"],
+        ["128 + N", "signal N ended the program, or pgoctl"],
       ],
     },
     {
@@ -114,6 +120,7 @@ export const PGOCTL_MANUAL: Manual = {
         ],
         ["SSH_AUTH_SOCK", "where the ssh-agent listens"],
         ["HOME", "where .ssh is"],
+        ["TERM", "the kind of terminal -t asks for"],
         ["USER", "the user name sent, for pgod's messages only"],
       ],
     },
@@ -123,6 +130,7 @@ export const PGOCTL_MANUAL: Manual = {
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//ps",
     "pgoctl --json --timeout 30s '[2001:db8::5]:pgo//status'",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//logs -f web",
+    "pgoctl -t localhost:pgo//exec web sh",
     "pgoctl -i ~/.ssh/id_ed25519 localhost:pgo//exec web sh -c 'echo $HOSTNAME'",
   ],
   seeAlso: "pgoctl-init(1), pgod(8), ssh(1), podman(1), podman-compose(1)",
@@ -138,6 +146,6 @@ export function pgoctlPermissions(home: string, agent?: string): string[] {
     "--allow-net",
     "--allow-read",
     `--allow-write=${home}/.ssh${agent ? `,${agent}` : ""}`,
-    "--allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,USER",
+    "--allow-env=HOME,LOGNAME,PGOCTL_HOST_KEY,PGOCTL_ID,SSH_AUTH_SOCK,TERM,USER",
   ];
 }

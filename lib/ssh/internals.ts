@@ -43,3 +43,17 @@ export function forgetSent(channel: ssh2.ServerChannel): void {
     _chunkcbErr: undefined,
   });
 }
+
+/** Lets a session be asked for something after the end of stdin, when signals still mean something: ssh2 would refuse. */
+export function hearAfterEnd(session: ssh2.Session): void {
+  session.on("eof", () => Object.assign(session, { _ending: false }));
+}
+
+/** Sends a signal on a client's channel: ssh2 itself does so no more once stdin has ended. */
+export function sendSignal(channel: ssh2.ClientChannel, name: string): void {
+  const { _client, outgoing } = channel as unknown as {
+    _client: { _protocol: { signal(id: number, name: string): void } };
+    outgoing: { id: number; state: string };
+  };
+  if (["open", "eof"].includes(outgoing.state)) _client._protocol.signal(outgoing.id, name);
+}

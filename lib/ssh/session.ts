@@ -9,6 +9,7 @@ import type { AuthorizedKey } from "./access.ts";
 import { flush, readable } from "./channel.ts";
 import type { Flow } from "./flow.ts";
 import { takesPackets } from "./guard.ts";
+import { hearAfterEnd } from "./internals.ts";
 import { ClientSignals, isSignal, type SignalName } from "./signals.ts";
 import { StatusError } from "./status.ts";
 import { SessionTerminal, type Terminal } from "./terminal.ts";
@@ -90,8 +91,7 @@ export function serveSession(session: ssh2.Session, peer: Peer, handle: Handle, 
     deliver(name);
     accept?.();
   });
-  // ssh2 refuses all that comes after the end of stdin; signals still mean something then.
-  session.on("eof", () => Object.assign(session, { _ending: false }));
+  hearAfterEnd(session);
   session.on("exec", (accept, _reject, info) => start(accept, info.command));
   session.on("shell", (accept) => start(accept, undefined));
 }
