@@ -66,6 +66,11 @@ export function composeServices(text: string): string[] {
   return Object.keys(readRunFile(text).services ?? {});
 }
 
+/** The networks that the text of a run file names, as Podman knows them. */
+export function composeNetworks(text: string): string[] {
+  return Object.values(readRunFile(text).networks ?? {}).flatMap(({ name }) => name ?? []);
+}
+
 /** The secrets of Podman's that the text of a run file names. */
 export function composeSecrets(text: string): string[] {
   return Object.keys(readRunFile(text).secrets ?? {});
@@ -104,6 +109,7 @@ export function writableSources(text: string): string[] {
 }
 
 interface Written {
+  networks?: Record<string, { name?: string }>;
   secrets?: Record<string, unknown>;
   services?: Record<
     string,

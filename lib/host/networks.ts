@@ -30,6 +30,30 @@ export async function ensureNetworks(
   }
 }
 
+/** Gives each bridge the address it has for good; run where rootless networks are. */
+const PIN = `for bridge; do
+  address=$(ip -o link show dev "$bridge" | sed -n 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/p')
+  [ -z "$address" ] || ip link set dev "$bridge" address "$address"
+done`;
+
+/**
+ * Keeps the hardware addresses of networks' bridges. Linux gives a bridge the lowest one among its members: a
+ * container that joins can change it, and those that were there before then reach neither gateway nor names for up to
+ * half a minute. Does what it can: a network without containers has no bridge.
+ */
+export async function pinBridges(run: Run, user: User, networks: readonly string[]): Promise<void> {
+  if (networks.length === 0) return;
+  const format = "{{.NetworkInterface}}";
+  const { stdout } = await run({
+    argv: ["podman", "network", "inspect", "--format", format, ...networks],
+    user,
+  });
+  const bridges = stdout.split("\n").filter((name) => /^\w[\w.-]*$/.test(name));
+  if (bridges.length === 0) return;
+  const inside = ["podman", "unshare", "--rootless-netns"] as const;
+  await run({ argv: [...inside, "sh", "-c", PIN, "sh", ...bridges], user });
+}
+
 /** Removes networks of the user that PGO made, but `kept` and such that have containers. Returns the removed ones. */
 export async function removeNetworks(
   run: Run,

@@ -2,7 +2,9 @@
  * What runs against what is wanted: containers that are gone or dead are brought back, the others stay untouched.
  * @module
  */
+import { composeNetworks } from "../compose/run_file.ts";
 import type { Wanted } from "../compose/start_plan.ts";
+import { pinBridges } from "../host/networks.ts";
 import { type Container, containers, startContainers } from "../host/podman.ts";
 import { about } from "../log.ts";
 import { type Frozen, isFrozen, judgeFrozen, readFrozen } from "./frozen.ts";
@@ -84,6 +86,7 @@ async function bringBack(
   const gone = found.filter(({ container }) => !container).map(({ name }) => name);
   await startContainers(run, user, dead);
   if (gone.length > 0) await startServices(service, number, frozen, gone, output);
+  else await pinBridges(run, user, composeNetworks(frozen.text));
   try {
     await new Gate(service, number, frozen.plan.wanted).reach(
       found.map(({ name }) => name),

@@ -2,8 +2,10 @@
  * From a run file to containers that are well: in the order they depend on each other, behind free ports.
  * @module
  */
+import { composeNetworks } from "../compose/run_file.ts";
 import type { Wanted } from "../compose/start_plan.ts";
 import { endOrphans, type Listener, listeners } from "../host/listeners.ts";
+import { pinBridges } from "../host/networks.ts";
 import { accountName } from "../host/users.ts";
 import { containers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
@@ -75,7 +77,7 @@ async function lastWords(
 export async function startServices(
   service: Service,
   number: number,
-  { env, plan }: Frozen,
+  { text, env, plan }: Frozen,
   services: readonly string[],
   output: Output,
 ): Promise<void> {
@@ -88,6 +90,7 @@ export async function startServices(
     services: services.length === plan.wanted.length ? [] : services,
     env: { ...service.env, ...env },
   }, output);
+  await pinBridges(host.run, user, composeNetworks(text));
 }
 
 /**

@@ -55,12 +55,11 @@ Deno.test("private things: pulled, built, cloned, given to containers, and nobod
 
     await t.step("nothing that PGO says shows a secret", async () => {
       const said = [world.log()];
-      for (const [name = "", ...args] of [["config"], ["plan"], ["history", "1"], ["status"]]) {
-        for (const json of [[], ["--json"]]) {
-          const { stdout, stderr } = await world.pgoctl(`shop//${name}`, [...json, ...args]);
-          assert.notEqual(stdout, "", `${name}: ${stderr}`);
-          said.push(stdout, stderr);
-        }
+      const asked = [["config"], ["plan", "--json"], ["history", "1"], ["status", "--json"]];
+      for (const [name = "", ...args] of asked) {
+        const { stdout, stderr } = await world.pgoctl(`shop//${name}`, args);
+        assert.notEqual(stdout, "", `${name}: ${stderr}`);
+        said.push(stdout, stderr);
       }
       for (const text of sought) assert.ok(!said.some((one) => one.includes(text)), text);
       for (const shown of [`logging in to ${registry} as deploy`, "DB_PASSWORD"]) {
@@ -114,7 +113,8 @@ Deno.test("private things: pulled, built, cloned, given to containers, and nobod
         await write("registries", `deploy:${secrets.registry}@${registry}\n`);
         await until("the page", async () => await page() === "page 2");
         assert.equal(await inside("shop_web_1", "echo $DB_PASSWORD"), "another-variable");
-        await until("its name", async () => await askFor(world, "shop_web_1") === "page 2");
+        // Not at all for a while, where the bridge takes another address with its new member.
+        assert.equal(await askFor(world, "shop_web_1"), "page 2");
       },
     );
 
