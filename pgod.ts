@@ -3,6 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { check } from "./lib/check.ts";
 import { createAuthority } from "./lib/commands/authority.ts";
 import { createHandler } from "./lib/commands/dispatch.ts";
 import { formatAddress } from "./lib/config/address.ts";
@@ -10,7 +11,6 @@ import { FlagError, type Flags, readFlags } from "./lib/config/flags.ts";
 import { isRefused } from "./lib/compose/problem.ts";
 import { verdictJson, verdictText } from "./lib/compose/verdict.ts";
 import { ConfigError, parseConfig } from "./lib/config/parse.ts";
-import { formatPortRange } from "./lib/config/ports.ts";
 import type { SshLimits } from "./lib/config/ssh.ts";
 import { CHILD_PATH, type UserSwitch } from "./lib/host/as_user.ts";
 import { sleep } from "./lib/host/clock.ts";
@@ -21,8 +21,9 @@ import { type Log, openLog } from "./lib/log.ts";
 import type { LogFormat } from "./lib/log_format.ts";
 import { renderHelp } from "./lib/manual.ts";
 import { isEdit, onboard } from "./lib/onboard/onboard.ts";
-import { portsReport, portWarningLines } from "./lib/ports/report.ts";
+import { portsReport } from "./lib/ports/report.ts";
 import { namesReport, ownedUrls } from "./lib/proxy/names.ts";
+import { Proxies } from "./lib/proxy/proxies.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
 import { giveSigns } from "./lib/service/watchdog.ts";
@@ -41,6 +42,8 @@ const SCRIPT = fileURLToPath(import.meta.url);
 const SETTLE = 3_000;
 /** Milliseconds between two looks for files nobody wants any more. */
 const SWEEP = 3_600_000;
+/** Milliseconds until a proxy that did not take the urls is tried again, at most. */
+const PROXY_RETRY = 60_000;
 /** Milliseconds a deployment under way gets to end when pgod is stopped. */
 const PATIENCE = 60_000;
 
@@ -58,39 +61,8 @@ async function main(flags: Flags): Promise<number> {
     return print(await portsReport(run, flags.ports, { ...loaded, dir: flags.dir }));
   }
   return flags.command === "check"
-    ? await check(flags, run, how)
+    ? await check(run, flags, how, print)
     : await serve(flags, run, how, log);
-}
-
-/** `pgod check`: everything that can be said before anything runs. */
-async function check(flags: Flags, run: Run, how: UserSwitch): Promise<number> {
-  const { config, users, admins } = await loadConfig(run, flags.config, how);
-  if (admins.problems.length > 0) throw new ConfigError(admins.problems);
-  for (const { name, user, ports, repository, branch } of config.services) {
-    const ranges = ports?.map(formatPortRange).join(", ");
-    console.log(
-      `${name} as ${user}, ports ${ranges ?? "any but another service's"}${
-        ranges === "" ? "none" : ""
-      }, ${repository.url} ${branch}`,
-    );
-  }
-  // What counts is what the services' users find.
-  const [user] = users.values();
-  for (const program of user ? ["git", "podman", "podman-compose"] : []) {
-    const { code, stdout, stderr } = await run({ argv: [program, "--version"], user });
-    const [, version] =
-      new RegExp(`^${program}[\\w ]* version:? *(\\d[\\w.-]*)`, "m").exec(stdout + stderr) ?? [];
-    console.log(
-      `${program} ${
-        code === 0 && version ? version : "is not installed: scripts/prepare-host.sh installs it"
-      }`,
-    );
-    if (code !== 0) return 1;
-  }
-  const file = { text: await Deno.readTextFile(flags.config), path: flags.config };
-  const facts = { config, users, ssh: flags.ssh.port };
-  for (const line of await portWarningLines(run, facts, file)) console.error(line);
-  return 0;
 }
 
 /** `pgod urls`: needs nothing but the config, neither users nor Podman. */
@@ -125,7 +97,11 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);
   const ledger = openLedger(`${flags.dir}/pgo.db`, log);
   const turns = new Turns(flags.deploys);
-  const host = { run, sleep, log, ledger, turns, dir: flags.dir, how, settle: SETTLE };
+  const proxies = new Proxies({ run, log, how });
+  const host = {
+    ...{ run, sleep, log, ledger, turns, dir: flags.dir, how, settle: SETTLE },
+    proxyTrouble: () => proxies.trouble,
+  };
   const fleet = new Fleet(
     host,
     flags.interval,
@@ -149,13 +125,14 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   const notify = createNotify(run, log, flags.notify);
   await notify("READY=1", `STATUS=${config.services.length} services, ssh on ${address}`);
 
+  void proxies.apply(config);
   const stopped = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => stopped.resolve(signal));
   }
   let reloading = Promise.resolve();
   Deno.addSignalListener("SIGHUP", () => {
-    reloading = reloading.then(() => reload(flags, run, how, log, fleet, live));
+    reloading = reloading.then(() => reload(flags, run, how, log, fleet, proxies, live));
   });
   const ended = new AbortController();
   void (async () => {
@@ -165,6 +142,7 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
     }
   })();
   if (flags.notify) void giveSigns(fleet, { notify, log, sleep }, ended.signal);
+  void proxies.follow(Math.min(flags.interval, PROXY_RETRY), ended.signal);
   const signal = await stopped.promise;
   ended.abort();
   log.info("pgod.stopping", `${signal}: stopping, containers go on running`, { signal });
@@ -180,6 +158,7 @@ async function reload(
   how: UserSwitch,
   log: Log,
   fleet: Fleet,
+  proxies: Proxies,
   live: { admins: AdminKeys; limits: SshLimits },
 ): Promise<void> {
   try {
@@ -187,7 +166,7 @@ async function reload(
     live.admins = admins;
     live.limits = config.ssh;
     for (const problem of admins.problems) log.error("admins.skipped", problem);
-    await fleet.apply(config, users, "config");
+    await Promise.all([proxies.apply(config), fleet.apply(config, users, "config")]);
     const count = config.services.length;
     log.info("config.read", `Config read again: ${count} services`, { count });
   } catch (error) {

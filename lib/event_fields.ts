@@ -26,6 +26,7 @@ export const FIELDS = {
   path: ["text", "a file or directory"],
   reason: ["text", "why not"],
   received: ["number", "bytes of stdin"],
+  proxy: ["text", "caddy or nginx"],
   remote: ["text", "address and port of the client"],
   repository: ["text", "URL of the repository, without its secrets"],
   revision: ["text", "full Git commit id"],

@@ -37,6 +37,12 @@ export const EVENTS = {
   "config.wrong": event("error", "one thing that is wrong with the config"),
   "config.refused": event("error", "the config is wrong as a whole; the old one stays in force"),
   "config.empty": event("warn", "the config names no service: nothing is taken down", ["count"]),
+  "proxy.written": event("info", "the proxy has read what the urls say", ["proxy", "path"]),
+  "proxy.trouble": event(
+    "error",
+    "the urls did not reach the proxy, which goes on with the old ones; said once until it changes",
+    ["proxy", "path"],
+  ),
   "ledger.renewed": event("error", "the ledger could not be read and was begun anew", ["path"]),
   "service.taken_up": event("info", "a service of the config is looked after from now on", [
     "service",

@@ -50,7 +50,7 @@ export async function runOnHost(word: string, args: string[], call: HostCall): P
 
 /** What PGO remembers of a service; Podman is not asked, so that hundreds of services are listed at once. */
 function collect(service: Service) {
-  const { host: { ledger }, config, tip, trouble, lock } = service;
+  const { host: { ledger, proxyTrouble }, config, tip, trouble, lock } = service;
   const { live, stopped } = ledger.service(config.name);
   const last = ledger.last(config.name);
   return {
@@ -62,6 +62,7 @@ function collect(service: Service) {
     stopped,
     frozen: frozen(service) ?? null,
     trouble: trouble || null,
+    proxy: config.urls.length > 0 && proxyTrouble?.() || null,
     busy: lock.holder || null,
     last: last ? { number: last.number, outcome: last.outcome, started: last.started } : null,
   };
@@ -74,6 +75,7 @@ function table(facts: (ReturnType<typeof collect> & { role: string })[]): string
       one.frozen && describeFreeze(one.frozen),
       one.busy && `busy: ${one.busy}`,
       one.trouble,
+      one.proxy,
     ].filter((text) => text);
     const deployed = one.deployed ? `${short(one.deployed)} (${one.deployment})` : "-";
     return [one.service, one.user, one.role, deployed, state.join("; ") || "as wanted"];

@@ -105,7 +105,7 @@ export const status: Command = {
 };
 
 async function collect({ service }: Call) {
-  const { host: { ledger, run }, config, user, tip, trouble, lock } = service;
+  const { host: { ledger, run, proxyTrouble }, config, user, tip, trouble, lock } = service;
   const { live, checkout, stopped } = ledger.service(config.name);
   const found = await containers(run, user, config.name);
   const plan = live === null
@@ -129,6 +129,7 @@ async function collect({ service }: Call) {
       ? []
       : drift(plan.wanted, live, found).map(({ name, state }) => `${name} is ${state}`),
     trouble: trouble || null,
+    proxy: config.urls.length > 0 && proxyTrouble?.() || null,
     busy: lock.holder || null,
     last: last
       ? {
@@ -161,6 +162,7 @@ function describe(facts: Awaited<ReturnType<typeof collect>>): string {
     ["drift", facts.drift.join(", ") || null],
     ["busy", facts.busy],
     ["trouble", facts.trouble],
+    ...(facts.proxy ? [["proxy", facts.proxy] as [string, string]] : []),
     [
       "last",
       last &&

@@ -4,6 +4,7 @@
  */
 import type { UserSwitch } from "../host/as_user.ts";
 import type { Config } from "./parse.ts";
+import type { CaddyConfig, NginxConfig } from "./proxy.ts";
 import { secretPaths } from "./secret_files.ts";
 
 /** What decides which permissions are needed. */
@@ -54,19 +55,24 @@ export function permissionFlags(
   { how, config, dir, listen, global, services = [], notify }: PermissionFacts,
 ): string[] {
   const keys = services.some(({ files }) => files.gitKey !== undefined);
-  const programs = [
+  const proxies = [global?.caddy, global?.nginx].filter((proxy) => proxy !== undefined);
+  const programs = new Set([
     ...PROGRAMS[how],
     ...(how === "self" && keys ? ["ssh-agent"] : []),
     ...(notify ? ["systemd-notify"] : []),
-  ];
+    ...(how === "self" ? proxies.flatMap(proxyPrograms) : []),
+  ]);
+  const snippets = proxies.flatMap(({ file }) => [file, `${file}.new`, `${file}.old`]);
   const subordinate = how === "self" ? [] : ["/etc/subuid", "/etc/subgid"];
   const admins = global?.adminKeys ? [global.adminKeys] : [];
   return [
     "--no-prompt",
-    `--allow-run=${programs.join(",")}`,
+    `--allow-run=${[...programs].join(",")}`,
     `--allow-net=${listen.join(",")}`,
-    `--allow-read=${[config, dir, ...admins, ...secretPaths(services), ...subordinate].join(",")}`,
-    `--allow-write=${dir}`,
+    `--allow-read=${
+      [config, dir, ...admins, ...snippets, ...secretPaths(services), ...subordinate].join(",")
+    }`,
+    `--allow-write=${[dir, ...snippets].join(",")}`,
     "--allow-env=PATH",
     "--allow-sys=hostname,uid",
   ];
@@ -94,6 +100,10 @@ export function commandFlags(
     remove: ["--allow-run=getent", "--allow-read", edit],
   };
   return ["--no-prompt", ...own[command], "--allow-sys=uid"];
+}
+
+function proxyPrograms(proxy: CaddyConfig | NginxConfig): string[] {
+  return [proxy.kind === "caddy" ? "caddy" : proxy.test[0], proxy.reload[0]];
 }
 
 /** How Deno names the address of a listener. */

@@ -8,17 +8,24 @@ import type { Run } from "./process.ts";
 /** What is known of a user name; `problem` is one clause saying what is missing and what to do. */
 export type Account = { user: User; problem?: undefined } | { user?: undefined; problem: string };
 
-/** Looks `name` up as the host does (files, LDAP, …) and checks its subordinate id ranges. */
-export async function findAccount(run: Run, name: string): Promise<Account> {
+/** The account of a name as the host knows it (files, LDAP, …); undefined where there is none. */
+export async function findLogin(run: Run, name: string): Promise<User | undefined> {
   const { code, stdout } = await run({ argv: ["getent", "passwd", "--", name] });
   const [found, , uid, gid, , home] = stdout.trimEnd().split(":");
   // getent takes a number for a uid: only the name itself will do, and never an empty uid for 0.
-  if (code !== 0 || found !== name || !uid || !gid || !home) {
+  if (code !== 0 || found !== name || !uid || !gid || !home) return undefined;
+  return { name, uid: Number(uid), gid: Number(gid), home };
+}
+
+/** Looks `name` up and checks its subordinate id ranges. */
+export async function findAccount(run: Run, name: string): Promise<Account> {
+  const user = await findLogin(run, name);
+  if (!user) {
     return {
       problem: `this host has no user ${JSON.stringify(name)}, expected one that exists (useradd)`,
     };
   }
-  const user: User = { name, uid: Number(uid), gid: Number(gid), home };
+  const { uid } = user;
   for (const file of ["/etc/subuid", "/etc/subgid"]) {
     const lines = (await Deno.readTextFile(file).catch(() => "")).split("\n");
     if (!lines.some((line) => line.startsWith(`${name}:`) || line.startsWith(`${uid}:`))) {

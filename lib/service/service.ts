@@ -33,6 +33,8 @@ export interface Host {
   turns: Turns;
   /** Milliseconds a new deployment's containers are watched before it counts as live. */
   settle: number;
+  /** What keeps the urls from reaching the proxies, in one line; `""` when nothing does. Absent: no proxies. */
+  proxyTrouble?: () => string;
 }
 
 /** A deployment whose images are being made ready. */
