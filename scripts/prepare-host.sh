@@ -21,7 +21,7 @@ test_packages=()
 users=()
 for argument in "$@"; do
   case $argument in
-    --test) test_packages=(lintian docker-registry apache2-utils openssh-server sudo curl
+    --test) test_packages=(lintian docker-registry caddy nginx-light apache2-utils openssh-server sudo curl
       dropbear-bin putty-tools python3-paramiko tmux) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;
@@ -55,9 +55,9 @@ install_missing() {
   local said
   said=$(apt-get update -qq 2>&1 && apt-get install -qq -y --no-install-recommends "${missing[@]}" 2>&1) ||
     fail "apt-get: $said"
-  # Tests start a registry and an sshd of their own; Debian's would hold ports 5000 and 22.
+  # Tests start a registry, an sshd and proxies of their own; Debian's would hold ports 5000, 22 and 80.
   local service
-  for service in docker-registry:docker-registry openssh-server:ssh; do
+  for service in docker-registry:docker-registry openssh-server:ssh caddy:caddy nginx-light:nginx; do
     if $systemd && [[ " ${missing[*]} " == *" ${service%:*} "* ]]; then
       systemctl disable --quiet --now "${service#*:}"
     fi

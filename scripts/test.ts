@@ -35,9 +35,11 @@ const FAST = [
 ];
 const REAL = [
   "bash",
+  "caddy",
   "chmod",
   "chown",
   "cp",
+  "curl",
   "deno",
   "docker-registry",
   "git",
@@ -46,6 +48,7 @@ const REAL = [
   "kill",
   "mkdir",
   "mv",
+  "nginx",
   "perl",
   "pkill",
   "ps",

@@ -145,11 +145,16 @@ Deno.test("whatever keys and targets are read, they stay the words they are", ()
     ...["{env.HOME}", "include", "import", "a.org", "/api"],
   );
   const text = fc.array(piece, { maxLength: 4 }).map((list) => list.join(""));
+  const key = fc.oneof(
+    text,
+    text.map((path) => `a.org/${path}`),
+    text.map((name) => `${name}.org`),
+  );
   const target = fc.oneof(text, text.map((host) => `${host}:80`), fc.constant(":80"));
   const fixed = nginxFile(sites({ "x.org": ":1" }, "s"), { listen: ["80"] }).split("\n");
   let read = 0;
   fc.assert(
-    fc.property(fc.array(fc.tuple(text, target), { minLength: 1, maxLength: 5 }), (entries) => {
+    fc.property(fc.array(fc.tuple(key, target), { minLength: 1, maxLength: 5 }), (entries) => {
       const urls = entries.flatMap(([key, target]) => {
         try {
           return [parseUrl(key, target)];
