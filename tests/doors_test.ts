@@ -32,6 +32,8 @@ const LEAVES: [folder: string, forbidden: RegExp][] = [
   ["lib/compose/", /from "\.\.\/(host|service|ssh|client|commands)\/|Deno\./],
   ["lib/host/", /from "\.\.\/(compose|service|ssh|client|commands)\//],
   ["lib/service/", /from "\.\.\/(client|commands)\/|from "\.\.\/ssh\/(?!access\.ts)/],
+  ["lib/ports/", /from "\.\.\/(proxy|ssh|client|commands)\//],
+  ["lib/proxy/", /from "\.\.\/(compose|service|ports|onboard|ssh|client|commands)\//],
   ["lib/onboard/", /from "\.\.\/(compose|ssh|client|commands)\//],
   ["lib/ssh/", /from "\.\.\/(compose|service|client|commands)\//],
   [

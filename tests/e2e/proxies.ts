@@ -26,12 +26,12 @@ export async function startCaddy(dir: string, more = ""): Promise<RunningProxy> 
   await Deno.mkdir(own);
   await Deno.writeTextFile(
     `${own}/Caddyfile`,
-    `{\n\tadmin 127.0.0.1:${admin}\n\thttp_port ${port}\n\tpersist_config off\n}\nimport ${own}/*.caddy\n`,
+    `{\n\tadmin 127.0.0.1:${admin}\n\thttp_port ${port}\n}\nimport ${own}/*.caddy\n`,
   );
   await ok(["chown", "-R", "caddy:", own]);
   const argv = ["caddy", "run", "--config", `${own}/Caddyfile`];
   const reload = ["caddy", "reload", "--config", `${own}/Caddyfile`];
-  const daemon = await start(["runuser", "-u", "caddy", "--", ...argv], admin);
+  const daemon = await start(["runuser", "-u", "caddy", "--", ...argv], admin, { HOME: own });
   return {
     ...daemon,
     port,
@@ -53,9 +53,9 @@ export async function startNginx(dir: string): Promise<RunningProxy> {
     .map((name) => `\t${name}_temp_path ${own}/${name};\n`).join("");
   await Deno.writeTextFile(
     config,
-    `daemon off;\npid ${own}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n\taccess_log off;\n${temporary}\tserver { listen 127.0.0.1:${alive}; }\n\tinclude ${own}/*.conf.d;\n\tinclude ${own}/pgo.con[f];\n}\n`,
+    `daemon off;\npid ${own}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\n\taccess_log off;\n${temporary}\tserver { listen 127.0.0.1:${alive}; }\n\tinclude ${own}/pgo.con[f];\n}\n`,
   );
-  const daemon = await start(["nginx", "-c", config], alive);
+  const daemon = await start(["nginx", "-c", config], alive, {});
   return {
     ...daemon,
     port,
@@ -71,11 +71,18 @@ nginx_listen = ["127.0.0.1:${port}"]
 async function start(
   [program = "", ...args]: string[],
   port: number,
+  env: Record<string, string>,
 ): Promise<Pick<RunningProxy, "start" | "stop">> {
   let child: Deno.ChildProcess | undefined;
   const daemon = {
     async start() {
-      child = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" })
+      child = new Deno.Command(program, {
+        args,
+        env,
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      })
         .spawn();
       const listens = async () => {
         (await Deno.connect({ hostname: "127.0.0.1", port })).close();
