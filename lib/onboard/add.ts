@@ -50,6 +50,7 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
   const loaded = await checkConfig(run, text, path, how, { coming }).catch(async (error) => {
     throw await inOwnWords(error, path, index, {
       "this host has no user": () => Promise.resolve("--create-user makes it"),
+      "which rootless Podman needs": () => Promise.resolve("--create-user gives it one"),
       "overlaps ports of": () =>
         host.pick(sizeOf(wish.lists.ports), before).then(
           (free) => `free: ${writePortRange(free)}`,

@@ -231,6 +231,18 @@ Deno.test("a user that is missing is refused, with the option that makes it", ()
     );
   }));
 
+Deno.test("a user without subordinate ids is refused, with the option that gives it some", () =>
+  withConfig("", async (path) => {
+    const made = deskOf();
+    made.desk.how = "runuser";
+    made.desk.run = () =>
+      Promise.resolve({ code: 0, stdout: "pgo-no-ids:x:4242424:1::/:/bin/sh\n", stderr: "" });
+    await assert.rejects(
+      addTo(path, [...WIKI, "--user", "pgo-no-ids", "--port-count", "0"], made),
+      /no range in \/etc\/subuid, which rootless Podman needs .*; --create-user gives it one$/,
+    );
+  }));
+
 Deno.test("a config that is wrong is not added to, and the place is named", () =>
   withConfig(`${SHOP}brunch = "x"\n`, async (path) => {
     await assert.rejects(
