@@ -25,21 +25,24 @@ eval "exec $deno \${line#deno run} \\"\\$@\\""
 `;
 }
 
-/**
- * `pgoctl`, with the permissions that the first line of pgoctl.ts names; `init` writes where it is called as well.
- * @throws {Error} for another first line.
- */
-export function pgoctlLauncher(lib: string, shebang: string): string {
+/** The flags that the first line of pgoctl.ts names, as a shell writes them. @throws {Error} for another line. */
+export function pgoctlFlags(shebang: string): string[] {
   const [, flags] = /exec deno run (.*) "\$0" "\$@"'$/.exec(shebang) ?? [];
   if (flags === undefined) {
     throw new Error(`pgoctl.ts begins with ${shebang}, expected its permissions`);
   }
+  return flags.split(" ");
+}
+
+/** `pgoctl`, with the permissions that the first line of pgoctl.ts names; `init` writes where it is called as well. */
+export function pgoctlLauncher(lib: string, shebang: string): string {
+  const flags = pgoctlFlags(shebang).map((flag) =>
+    flag.replace(/^(--allow-write="[^"]*)"$/, '$1$here"')
+  );
   return `#!/bin/sh
 ${QUIET}
 here=
 [ "\${1-}" = init ] && here=",$PWD"
-exec ${lib}/deno run ${OFFLINE} ${
-    flags.replace(/(--allow-write="[^"]*)"/, '$1$here"')
-  } ${lib}/pgoctl.js "$@"
+exec ${lib}/deno run ${OFFLINE} ${flags.join(" ")} ${lib}/pgoctl.js "$@"
 `;
 }
