@@ -6,7 +6,7 @@ import type { FieldsOf } from "../events.ts";
 import { about, type Log } from "../log.ts";
 import type { Fleet } from "../service/fleet.ts";
 import { suffices } from "../ssh/access.ts";
-import { decodeLine } from "../ssh/protocol.ts";
+import { decodeLine, LINE_LIMIT } from "../ssh/protocol.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
 import type { Authority } from "./authority.ts";
@@ -28,6 +28,8 @@ export function createHandler(
   fleet: Pick<Fleet, "find" | "services">,
   authority: Authority,
   log: Log,
+  /** Characters a command line may have, asked anew for each. */
+  lineLimit: () => number = () => LINE_LIMIT,
 ): (request: ExecRequest) => Promise<number> {
   return async (request) => {
     const started = performance.now();
@@ -35,7 +37,7 @@ export function createHandler(
     const facts: Facts = { comment: key.comment || undefined };
     let status = 500;
     try {
-      status = await carryOut(fleet, authority, request, facts);
+      status = await carryOut(fleet, authority, request, facts, lineLimit());
       return status;
     } catch (error) {
       if (error instanceof StatusError) status = error.status;
@@ -62,12 +64,13 @@ async function carryOut(
   authority: Authority,
   request: ExecRequest,
   facts: Facts,
+  lineLimit: number,
 ): Promise<number> {
   const { user, key } = request;
   if (request.line === undefined) {
     throw new StatusError(400, `No commands in connection for user ${JSON.stringify(user)}`);
   }
-  const { service: name, command: word, args } = decodeLine(request.line);
+  const { service: name, command: word, args } = decodeLine(request.line, lineLimit);
   facts.service = name.slice(0, LOGGED) || undefined;
   facts.command = word.slice(0, LOGGED);
   const asker = { blob: key.blob, address: request.address, now: Date.now() };

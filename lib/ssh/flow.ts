@@ -9,7 +9,7 @@ import { sleep } from "../host/clock.ts";
 import { forgetSent, insides } from "./internals.ts";
 
 /** Bytes that may wait for the client's network; more is written when it has taken these. */
-const OUTGOING = 128 * 1024;
+const OUTGOING = 64 * 1024;
 /** Bytes that are handed to ssh2 at once. */
 const SLICE = 32 * 1024;
 /** Bytes of input that may wait in a channel: what ssh2 allows a client, and a bit. */

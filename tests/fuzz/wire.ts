@@ -24,6 +24,7 @@ export const MESSAGE = {
   channelOpenFailure: 92,
   channelWindowAdjust: 93,
   channelData: 94,
+  channelExtendedData: 95,
   channelEof: 96,
   channelClose: 97,
   channelRequest: 98,
