@@ -30,8 +30,9 @@ export interface Log {
   error: Tell<"error">;
 }
 
+// What ends a line, steers a terminal, or turns the order of what is read around.
 // deno-lint-ignore no-control-regex
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const LEVELS = { debug: "DEBUG", info: "INFO ", warning: "WARN ", error: "ERROR" } as const;
 const PRIORITIES = { debug: 7, info: 6, warning: 4, error: 3 } as const;
 

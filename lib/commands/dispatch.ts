@@ -86,6 +86,8 @@ async function carryOut(
       `Key for user ${JSON.stringify(user)} does not match any for name ${name}`,
     );
   }
+  facts.comment = grant.comment || undefined;
+  facts.role = grant.role;
   const command = COMMANDS.find(({ name }) => name === word);
   if (!command) {
     const known = COMMANDS.map(({ name }) => name).join(", ");
@@ -101,8 +103,6 @@ async function carryOut(
         `"${command.role}": pgo-role="${command.role}" before the key in ${grant.file} gives it`,
     );
   }
-  facts.comment = grant.comment || undefined;
-  facts.role = grant.role;
   const words = readWords(command, args);
   // Of a program in a container its name is enough: its arguments may be secrets.
   const shown = words.args.slice(0, command.passthrough ? 2 : LOGGED).join(" ");

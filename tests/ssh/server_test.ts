@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { parseKeyLine } from "../../lib/ssh/access.ts";
 import type { Handle } from "../../lib/ssh/session.ts";
 import { type Status, STATUS_TEXT, StatusError } from "../../lib/ssh/status.ts";
+import { makeFuzzKey, RawClient } from "../fuzz/raw_client.ts";
+import { concat, MESSAGE, string, u32 } from "../fuzz/wire.ts";
 import { outcome, withServer } from "./loopback.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -81,18 +84,65 @@ Deno.test("a shell without a command is a 400", () =>
     });
   }));
 
-const REFUSED: [what: string, options: string[], line: string[]][] = [
-  ["a subsystem", ["-s"], ["sftp"]],
-  ["a tunnel", ["-W", "127.0.0.1:22"], []],
-  ["a port of the server", ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"], []],
+const REFUSED: [what: string, options: string[], line: string[], says: RegExp][] = [
+  ["a subsystem", ["-s"], ["sftp"], /subsystem request failed/],
+  ["a tunnel", ["-W", "127.0.0.1:22"], [], /stdio forwarding failed/],
+  [
+    "a port of the server",
+    ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"],
+    [],
+    /remote port forwarding failed/,
+  ],
 ];
-for (const [what, options, line] of REFUSED) {
+for (const [what, options, line, says] of REFUSED) {
   Deno.test(`${what} is refused`, () =>
     withServer({ handle }, async ({ ssh }) => {
-      const { code, stdout } = await outcome(ssh(line, { options }));
+      const { code, stdout, stderr } = await outcome(ssh(line, { options }));
       assert.deepEqual([code, stdout], [255, ""]);
+      assert.match(stderr, says);
     }));
 }
+
+Deno.test("variables that a client sends are passed over", () =>
+  withServer({ handle }, async ({ ssh }) => {
+    const options = ["-o", "SetEnv=LD_PRELOAD=/tmp/x FOO=bar", "-o", "SendEnv=HOME"];
+    assert.deepEqual(await outcome(ssh(["x//ps"], { options })), {
+      code: 0,
+      stdout: "out x//ps\n",
+      stderr: "err x//ps\n",
+    });
+  }));
+
+const ASKED: [type: string, payload: Uint8Array][] = [
+  ["env", concat(string("LD_PRELOAD"), string("/tmp/x"))],
+  ["x11-req", concat(0, string("MIT-MAGIC-COOKIE-1"), string("00"), u32(0))],
+  ["auth-agent-req@openssh.com", new Uint8Array()],
+  ["subsystem", string("sftp")],
+  ["nonsense@example.org", new Uint8Array()],
+];
+Deno.test(`asked for ${ASKED.map(([type]) => type).join(", ")}, it refuses, and serves the command`, () => {
+  const key = makeFuzzKey();
+  const knows = (blob: string) => ({
+    key: { ...parseKeyLine(`ssh-ed25519 ${blob}`), file: "a.pub", line: 1 },
+  });
+  return withServer({ handle, knows }, async ({ port }) => {
+    const client = await RawClient.loggedIn(port, key);
+    await client.send(
+      concat(MESSAGE.channelOpen, string("session"), u32(0), u32(1 << 21), u32(32_768)),
+    );
+    await client.receiveAny(MESSAGE.channelOpenConfirmation);
+    for (const [type, payload] of ASKED) {
+      await client.send(concat(MESSAGE.channelRequest, u32(0), string(type), 1, payload));
+      const answer = await client.receiveAny(MESSAGE.channelFailure, MESSAGE.channelSuccess);
+      assert.equal(answer?.[0], MESSAGE.channelFailure, type);
+    }
+    await client.send(
+      concat(MESSAGE.channelRequest, u32(0), string("exec"), 1, string("x//exit 0")),
+    );
+    assert.ok(await client.receiveAny(MESSAGE.channelSuccess));
+    client.close();
+  });
+});
 
 Deno.test("several commands over one connection, each with its own end", () =>
   withServer({ handle }, async ({ ssh, dir }) => {
