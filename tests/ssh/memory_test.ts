@@ -18,7 +18,7 @@ async function flood({ port, key }: Subject, window: number): Promise<RawClient>
 
 for (const window of [2 * MEGABYTE, 0xffff_ffff]) {
   Deno.test(`${CLIENTS} clients that never read (window ${window}) cost less than 50 MB, and others are served`, () =>
-    withSubject({ grace: 30_000 }, async (subject) => {
+    withSubject({ limits: { loginGrace: 30_000 } }, async (subject) => {
       // What any first connection loads, and what any stream leaves to be collected, is not theirs.
       for (let at = 0; at < 20; at++) assert.equal(await honest(subject, "fuzz//ping"), 0);
       const reader = await flood(subject, 0xffff_ffff);
