@@ -22,7 +22,7 @@ users=()
 for argument in "$@"; do
   case $argument in
     --test) test_packages=(lintian docker-registry caddy nginx-light apache2-utils openssh-server sudo curl
-      dropbear-bin putty-tools python3-paramiko tmux) ;;
+      dropbear-bin putty-tools python3-paramiko ssh-audit tmux) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;
     *) fail "\"$argument\" is neither an option nor a user name; $usage" ;;

@@ -28,6 +28,7 @@ const FAST = [
   "sh",
   "sleep",
   "ssh",
+  "ssh-audit",
   "ssh-keygen",
   "stty",
   "test",

@@ -7,7 +7,8 @@ import { split } from "shlex";
 import type { Place } from "./clients.ts";
 import { ok } from "./shell.ts";
 
-const PGOD = fileURLToPath(new URL("../../pgod.ts", import.meta.url));
+/** The program itself. */
+export const PGOD = fileURLToPath(new URL("../../pgod.ts", import.meta.url));
 
 /** The flags of a place's pgod, which keeps its things in the directory `own`. */
 export function pgodFlags({ dir, port }: Place, own = "lib"): string[] {
