@@ -39,8 +39,10 @@ export function disconnect(socket: Socket, protocol: Protocol | undefined, reaso
   hangUp(socket);
 }
 
-/** Closes without a word; a client that takes nothing of what was sent cannot keep the socket. */
+/** Closes without a word. What the client still says is dropped; one that takes nothing cannot keep the socket. */
 export function hangUp(socket: Socket): void {
+  socket.removeAllListeners("data");
+  socket.resume();
   socket.end();
   const closed = new AbortController();
   socket.once("close", () => closed.abort());

@@ -16,7 +16,11 @@ Deno.test("root: without any one of its permissions pgod does not do its job, an
   await baseImage(ALICE);
   const port = freePort();
   await withWorld(
-    { files: { shop: web(port, "one") }, config: (world) => oneService(world, port) },
+    {
+      files: { shop: web(port, "one") },
+      config: (world) =>
+        `[global]\nadmin_keys = "${world.dir}/good.pub"\n\n${oneService(world, port)}`,
+    },
     async (world) => {
       const words = await permittedCommand(pgodFlags(world));
       const granted = words.filter((word) => /^--allow-/.test(word)).flatMap((word) => {

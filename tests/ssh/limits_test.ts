@@ -3,7 +3,7 @@ import { sleep, within } from "../../lib/host/clock.ts";
 import { parseKeyLine } from "../../lib/ssh/access.ts";
 import { groupOf } from "../../lib/ssh/admission.ts";
 import type { Handle } from "../../lib/ssh/session.ts";
-import { makeFuzzKey, RawClient } from "../fuzz/raw_client.ts";
+import { authRequest, makeFuzzKey, RawClient } from "../fuzz/raw_client.ts";
 import { concat, MESSAGE, readString, readU32, string, u32 } from "../fuzz/wire.ts";
 import { recordedLog } from "../recorded_log.ts";
 import { makeKey, outcome, withServer } from "./loopback.ts";
@@ -51,6 +51,24 @@ Deno.test("a client with ever more keys is told why it is cut off", () =>
     assert.equal(code, 255);
     assert.match(stderr, /Received disconnect .*:14: too many keys were tried/);
   }));
+
+Deno.test("who was cut off for too many keys is not heard any more, with a good one neither", () => {
+  const good = makeFuzzKey();
+  const blobOfGood = btoa(String.fromCharCode(...good.blob));
+  const knowsGood = (blob: string) =>
+    blob === blobOfGood ? knows(blob) : { refused: "unknown key" };
+  return withServer({ handle, knows: knowsGood, limits: { authTries: 2 } }, async ({ port }) => {
+    const client = await RawClient.keyed(port);
+    const tried = [makeFuzzKey(), makeFuzzKey(), good];
+    await Promise.all(
+      tried.map((key) => client.send(client.signed(authRequest("ssh-ed25519", key.blob), key))),
+    );
+    const types: number[] = [];
+    for (let payload; (payload = await client.receive());) types.push(payload[0] ?? 0);
+    assert.deepEqual(types, [MESSAGE.authFailure, MESSAGE.disconnect]);
+    client.close();
+  });
+});
 
 const STAGES: [stage: string, connect: (port: number) => Promise<RawClient>][] = [
   ["says nothing", RawClient.connect],

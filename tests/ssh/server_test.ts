@@ -144,6 +144,32 @@ Deno.test(`asked for ${ASKED.map(([type]) => type).join(", ")}, it refuses, and 
   });
 });
 
+Deno.test("a key with no-pty gets no terminal, and its command all the same", () => {
+  const key = makeFuzzKey();
+  const knows = (blob: string) => ({
+    key: { ...parseKeyLine(`no-pty ssh-ed25519 ${blob}`), file: "a.pub", line: 1 },
+  });
+  return withServer({ handle, knows }, async ({ port }) => {
+    const client = await RawClient.loggedIn(port, key);
+    await client.send(
+      concat(MESSAGE.channelOpen, string("session"), u32(0), u32(1 << 21), u32(32_768)),
+    );
+    await client.receiveAny(MESSAGE.channelOpenConfirmation);
+    const screen = concat(string("xterm"), u32(80), u32(24), u32(0), u32(0), string(""));
+    for (
+      const [type, payload, answer] of [
+        ["pty-req", screen, MESSAGE.channelFailure],
+        ["exec", string("x//exit 0"), MESSAGE.channelSuccess],
+      ] as const
+    ) {
+      await client.send(concat(MESSAGE.channelRequest, u32(0), string(type), 1, payload));
+      const [got] = await client.receiveAny(MESSAGE.channelFailure, MESSAGE.channelSuccess) ?? [];
+      assert.equal(got, answer, type);
+    }
+    client.close();
+  });
+});
+
 Deno.test("several commands over one connection, each with its own end", () =>
   withServer({ handle }, async ({ ssh, dir }) => {
     const shared = ["-o", `ControlPath=${dir}/mux`];
