@@ -42,6 +42,8 @@ export function authenticate(
   let asked = false;
   let visitor: Visitor | undefined;
   client.on("authentication", (context) => {
+    // Cut off; what it sent along is not looked at any more.
+    if (refusals >= tries) return;
     const login = context.username.slice(0, USER_LENGTH);
     const { method } = context;
     const verdict: Verdict = context.method === "publickey"
