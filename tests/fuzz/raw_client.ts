@@ -101,6 +101,12 @@ export class RawClient {
     await this.write(this.#keys ? encrypt(this.#keys.out, payload) : packet(payload));
   }
 
+  /** {@link send} for several payloads, in one write. */
+  async sendTogether(...payloads: Uint8Array[]): Promise<void> {
+    const keys = this.#keys;
+    await this.write(concat(...payloads.map((one) => keys ? encrypt(keys.out, one) : packet(one))));
+  }
+
   /** The next payload; undefined once the server has closed. @throws {Hang} */
   async receive(): Promise<Uint8Array | undefined> {
     const head = await this.#take(4);

@@ -71,7 +71,7 @@ Deno.test("who was cut off for too many keys is not heard any more, with a good 
     const sent = tries.map((key) => client.signed(authRequest("ssh-ed25519", key.blob), key));
     sent.push(concat(MESSAGE.channelOpen, string("session"), u32(0), u32(1 << 21), u32(32_768)));
     sent.push(concat(MESSAGE.channelRequest, u32(0), string("exec"), 1, string("x//ps")));
-    await Promise.all(sent.map((payload) => client.send(payload)));
+    await client.sendTogether(...sent);
     const types: number[] = [];
     for (let payload; (payload = await client.receive());) types.push(payload[0] ?? 0);
     assert.deepEqual(types, [MESSAGE.authFailure, MESSAGE.disconnect]);
