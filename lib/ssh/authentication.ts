@@ -42,8 +42,6 @@ export function authenticate(
   let asked = false;
   let visitor: Visitor | undefined;
   client.on("authentication", (context) => {
-    // Cut off; what it sent along is not looked at any more.
-    if (refusals >= tries) return;
     const login = context.username.slice(0, USER_LENGTH);
     const { method } = context;
     const verdict: Verdict = context.method === "publickey"
@@ -67,6 +65,7 @@ export function authenticate(
         key,
         reason: verdict.refused,
       });
+      // Without an answer to this one, ssh2 does not look at what was sent along with it.
       if (++refusals >= tries) return tooMany();
     }
     context.reject(["publickey"]);
