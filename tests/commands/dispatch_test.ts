@@ -163,3 +163,13 @@ Deno.test("the host is asked with an empty name; it has no other command than st
   assert.equal((await ask("//up", {})).status, 406);
   assert.equal((await ask("//status --nonsense", {})).status, 400);
 });
+
+Deno.test("docs/ssh.md names every command beside its role", async () => {
+  const text = await Deno.readTextFile(new URL("../../docs/ssh.md", import.meta.url));
+  for (const role of ROLES) {
+    const row = text.split("\n").find((line) => line.startsWith(`| \`pgo-role="${role}"\``)) ?? "";
+    const named = [...(row.split("|")[2] ?? "").matchAll(/`([a-z]+)`/g)].map(([, name]) => name);
+    const has = COMMANDS.filter((command) => command.role === role).map(({ name }) => name);
+    assert.deepEqual(named.sort(), has.sort(), role);
+  }
+});
