@@ -78,7 +78,13 @@ function table(facts: (ReturnType<typeof collect> & { role: string })[]): string
       one.proxy,
     ].filter((text) => text);
     const deployed = one.deployed ? `${short(one.deployed)} (${one.deployment})` : "-";
-    return [one.service, one.user, one.role, deployed, state.join("; ") || "as wanted"];
+    return [
+      one.service,
+      one.user,
+      one.role,
+      deployed,
+      state.join("; ") || (one.last?.outcome ?? "nothing deployed"),
+    ];
   });
   return textTable([["SERVICE", "USER", "ROLE", "DEPLOYED", "STATE"], ...rows]);
 }

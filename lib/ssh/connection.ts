@@ -11,6 +11,7 @@ import { announceSignatures } from "./algorithms.ts";
 import { authenticate, type Knows, type Visitor } from "./authentication.ts";
 import { disconnect, hangUp, REASON, type Reason } from "./disconnect.ts";
 import { Flow } from "./flow.ts";
+import { plainAddress, remoteName } from "./from.ts";
 import { insides } from "./internals.ts";
 import { type Handle, serveSession } from "./session.ts";
 
@@ -27,10 +28,11 @@ export interface ConnectionOptions {
 /** Serves a client that has said its first word. */
 export function serveConnection(
   client: ssh2.Connection,
-  { ip: address, port }: Pick<ssh2.ClientInfo, "ip" | "port">,
+  { ip, port }: Pick<ssh2.ClientInfo, "ip" | "port">,
   { limits, knows, handle, log, loggedIn }: ConnectionOptions,
 ): void {
-  const remote = `${address}:${port}`;
+  const address = plainAddress(ip);
+  const remote = remoteName(address, port);
   const { socket, protocol } = insides(client);
   const closed = new AbortController();
   const end = (code: Reason["code"], text: string) => {

@@ -39,6 +39,12 @@ export function plainAddress(address: string): string {
   return mapped ?? bare;
 }
 
+/** Address and port as people write them: `10.0.0.1:22`, `[::1]:22`. */
+export function remoteName(address: string, port: number): string {
+  const plain = plainAddress(address);
+  return `${plain.includes(":") ? `[${plain}]` : plain}:${port}`;
+}
+
 function parsePattern(pattern: string): (address: string) => boolean {
   const refuse = (why: string) =>
     new Error(`${JSON.stringify(pattern.slice(0, 60))} in from="…" ${why}`);

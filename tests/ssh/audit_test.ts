@@ -5,6 +5,7 @@ import { sleep, within } from "../../lib/host/clock.ts";
 import { openLog } from "../../lib/log.ts";
 import type { Service } from "../../lib/service/service.ts";
 import { type AuthorizedKey, parseKeyFile } from "../../lib/ssh/access.ts";
+import { remoteName } from "../../lib/ssh/from.ts";
 import { authRequest, makeFuzzKey, RawClient } from "../fuzz/raw_client.ts";
 import { concat, MESSAGE, string } from "../fuzz/wire.ts";
 import { type Recorded, recordedLog } from "../recorded_log.ts";
@@ -159,6 +160,12 @@ for (const [what, act, expected] of CASES) {
     assert.doesNotMatch(JSON.stringify(lines), /hunter2/);
   });
 }
+
+Deno.test("addresses are written as people know them, however the socket names them", () => {
+  assert.equal(remoteName("::ffff:10.0.0.1", 22), "10.0.0.1:22");
+  assert.equal(remoteName("10.0.0.1", 22), "10.0.0.1:22");
+  assert.equal(remoteName("2001:DB8::1", 22), "[2001:db8::1]:22");
+});
 
 Deno.test("bytes in both directions, and a client that leaves, are in the line", async () => {
   const { log, lines } = recordedLog("ssh.command");
