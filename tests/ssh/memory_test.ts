@@ -27,11 +27,15 @@ Deno.test(`${CLIENTS} clients that never read cost less than 50 MB, and others a
     const before = await subject.state();
     const clients: RawClient[] = [];
     while (clients.length < CLIENTS) clients.push(await flood(subject));
-    await sleep(1000);
     assert.equal(await honest(subject, "fuzz//ping"), 0);
-    const during = await subject.state();
-    assert.equal(during.running, CLIENTS, "all of them are being served");
-    const cost = (during.rss - before.rss) / MEGABYTE;
+    // What was thrown away is given back a bit at a time; what waits for a client stays at every look.
+    let cost = Infinity;
+    for (let looks = 0; looks < 20 && cost >= 50; looks++) {
+      await sleep(500);
+      const during = await subject.state();
+      assert.equal(during.running, CLIENTS, "all of them are being served");
+      cost = (during.rss - before.rss) / MEGABYTE;
+    }
     assert.ok(cost < 50, `${cost.toFixed(1)} MB`);
     for (const client of clients) client.close();
   }));
