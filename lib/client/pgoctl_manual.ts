@@ -22,7 +22,7 @@ export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
   ["up", "make the newest revision live (after down or stop: start it again)"],
   ["down", "remove the containers and keep them away until up or start; volumes stay"],
   ["start [SERVICE…]", "start stopped containers; without a SERVICE all of them"],
-  ["stop [SERVICE…]", "stop containers; without a SERVICE all, until up or start"],
+  ["stop [SERVICE…]", "stop containers until start or up; without a SERVICE all"],
   ["restart [SERVICE…]", "restart containers; without a SERVICE all"],
   [
     "sync [--retry] [--wait]",

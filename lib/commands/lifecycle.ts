@@ -6,6 +6,7 @@ import type { Container } from "../host/podman.ts";
 import { judgeFrozen, readFrozen } from "../service/frozen.ts";
 import type { Output } from "../service/output.ts";
 import { ensureLive } from "../service/reconcile.ts";
+import { setHalted } from "../service/hold.ts";
 import { remember } from "../service/state.ts";
 import { takeDown } from "../service/switch.ts";
 import { StatusError } from "../ssh/status.ts";
@@ -38,7 +39,7 @@ export const down: Command = {
 export const stop: Command = {
   name: "stop",
   role: "operate",
-  summary: "stop containers; without a SERVICE all, until up or start",
+  summary: "stop containers until start or up; without a SERVICE all",
   args: "[SERVICE…]",
   arity: [0, 100],
   options: [],
@@ -46,6 +47,7 @@ export const stop: Command = {
     alone(call, "stop", async (output) => {
       const picked = await pickContainers(call);
       if (call.args.length === 0) await stopFor(call, "stop");
+      else await setHalted(call.service, call.args, true);
       return await podman(call, output, "stop", picked);
     }),
 };
@@ -64,19 +66,21 @@ export const start: Command = {
       const { ledger } = service.host;
       if (args.length > 0) {
         await judgeLive(call);
+        await setHalted(service, args, false);
         return await podman(call, output, "start", await pickContainers(call));
       }
       const { stopped, live } = ledger.service(service.config.name);
       if (live === null) {
         throw new StatusError(400, `nothing is deployed of "${service.config.name}", try up`);
       }
-      await remember(service, { stopped: null });
+      const { halted } = ledger.service(service.config.name);
+      await remember(service, { stopped: null, halted: "[]" });
       try {
         const report = await ensureLive(service, output);
         output.say(report.line);
         return 0;
       } catch (error) {
-        await remember(service, { stopped });
+        await remember(service, { stopped, halted });
         throw error;
       }
     }),
@@ -94,6 +98,7 @@ export const restart: Command = {
     alone(call, "restart", async (output) => {
       const picked = await pickContainers(call);
       await judgeLive(call);
+      await setHalted(call.service, picked.map(({ composeService }) => composeService), false);
       return await podman(call, output, "restart", picked);
     }),
 };

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { containers, projectLabel } from "../host/podman.ts";
 import { readFrozen } from "../service/frozen.ts";
 import { drift } from "../service/heal.ts";
-import { describeFreeze, frozen } from "../service/hold.ts";
+import { describeFreeze, frozen, halted } from "../service/hold.ts";
 import { short } from "../service/reconcile.ts";
 import { type Call, type Command, print, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
@@ -112,6 +112,7 @@ async function collect({ service }: Call) {
     ? undefined
     : (await readFrozen(service, live).catch(() => undefined))?.plan;
   const hold = frozen(service);
+  const held = halted(service);
   const deployed = ledger.deployment(config.name, live);
   const last = ledger.last(config.name);
   return {
@@ -124,10 +125,13 @@ async function collect({ service }: Call) {
     deployment: live,
     checkout,
     stopped,
+    halted: held,
     frozen: hold ?? null,
     drift: live === null || stopped || !plan
       ? []
-      : drift(plan.wanted, live, found).map(({ name, state }) => `${name} is ${state}`),
+      : drift(plan.wanted.filter(({ name }) => !held.includes(name)), live, found).map((
+        { name, state },
+      ) => `${name} is ${state}`),
     trouble: trouble || null,
     proxy: config.urls.length > 0 && proxyTrouble?.() || null,
     busy: lock.holder || null,
@@ -157,7 +161,7 @@ function describe(facts: Awaited<ReturnType<typeof collect>>): string {
     ["tip", facts.tip && short(facts.tip)],
     ["deployed", facts.deployed && `${short(facts.deployed)} as deployment ${facts.deployment}`],
     ["checkout", facts.checkout && short(facts.checkout)],
-    ["stopped", facts.stopped],
+    ["stopped", facts.stopped ?? (facts.halted.join(", ") || null)],
     ["frozen", facts.frozen && describeFreeze(facts.frozen)],
     ["drift", facts.drift.join(", ") || null],
     ["busy", facts.busy],

@@ -7,8 +7,8 @@ import type { Repository } from "../config/repository.ts";
 import type { SecretFiles } from "../config/secret_files.ts";
 import type { User } from "./as_user.ts";
 import { type Blob, parseBatch, parseTree, type TreeEntry } from "./git_objects.ts";
-import { createRemote, lastLine, RemoteError, SAFE } from "./git_remote.ts";
-import type { Run } from "./process.ts";
+import { createRemote, lastLine, type Remote, RemoteError, SAFE } from "./git_remote.ts";
+import type { Outcome, Run } from "./process.ts";
 import { must, removeTree, type ServiceDirectory, writePrivateFile } from "./service_directory.ts";
 
 /** Milliseconds one fetch may take. */
@@ -18,6 +18,10 @@ const FETCH_DEADLINE = 15 * 60_000;
 export interface Git {
   /** Makes what Git needs on disk. */
   prepare(): Promise<void>;
+  /** What asks for the remote branch's revision, for whoever asks more in one go; {@link readTip} reads the answer. */
+  asksTip(): ReturnType<Remote["command"]>;
+  /** The revision in the answer. @throws {RemoteError} when there is none. */
+  readTip(answer: Outcome): string;
   /** The remote branch's revision, by one `git ls-remote`. */
   remoteTip(signal?: AbortSignal): Promise<string>;
   /** Brings the branch into the mirror, making the mirror anew when it is missing or broken. */
@@ -65,7 +69,7 @@ export function createGit(
     }
     const refspec = `+${ref}:${ref}`;
     const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-    return await remote(inMirror(mirror, "fetch", ...flags, "--", repository.url, refspec), {
+    return await remote.run(inMirror(mirror, "fetch", ...flags, "--", repository.url, refspec), {
       deadline: FETCH_DEADLINE,
       signal,
     });
@@ -76,6 +80,16 @@ export function createGit(
       inMirror(paths.mirror, "show", "-s", "--format=%H", ref, "--"),
     );
     return code === 0 ? stdout.trim() : undefined;
+  }
+
+  const tipArgs = ["ls-remote", "--exit-code", "--", repository.url, ref];
+
+  function readTip(answer: Outcome) {
+    const { code, stdout, stderr } = remote.checked(answer);
+    if (code === 2) throw new RemoteError(`${repository.url} has no branch "${branch}"`);
+    const [revision] = stdout.split("\t");
+    if (code !== 0 || !revision) throw new RemoteError(`${repository.url}: ${lastLine(stderr)}`);
+    return revision;
   }
 
   async function clone(signal?: AbortSignal) {
@@ -99,19 +113,9 @@ export function createGit(
       );
       await writePrivateFile(run, user, `${paths.root}/gitconfig`, `[safe]\n${trusted.join("")}`);
     },
-    async remoteTip(signal) {
-      const { code, stdout, stderr } = await remote([
-        "ls-remote",
-        "--exit-code",
-        "--",
-        repository.url,
-        ref,
-      ], { signal });
-      if (code === 2) throw new RemoteError(`${repository.url} has no branch "${branch}"`);
-      const [revision] = stdout.split("\t");
-      if (code !== 0 || !revision) throw new RemoteError(`${repository.url}: ${lastLine(stderr)}`);
-      return revision;
-    },
+    asksTip: () => remote.command(tipArgs),
+    readTip,
+    remoteTip: async (signal) => readTip(await remote.run(tipArgs, { signal })),
     async fetch(signal) {
       const { code } = await fetchInto(paths.mirror, signal);
       if (code !== 0 || !await fetchedTip()) await clone(signal);
@@ -136,12 +140,14 @@ export function createGit(
       let id = isId && name.length === 40 ? name : undefined;
       if (!id && /^[\w][\w./+@-]*$/.test(name)) {
         const refs = [`refs/heads/${name}`, `refs/tags/${name}`, name];
-        const { stdout } = await remote(["ls-remote", "--", repository.url, ...refs], { signal });
+        const { stdout } = await remote.run(["ls-remote", "--", repository.url, ...refs], {
+          signal,
+        });
         id = stdout.split("\t")[0] || undefined;
       }
       if (!id) throw new RemoteError(`${repository.url} has no revision ${JSON.stringify(name)}`);
       const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-      const { stderr } = await remote(
+      const { stderr } = await remote.run(
         inMirror(paths.mirror, "fetch", ...flags, "--", repository.url, id),
         { deadline: FETCH_DEADLINE, signal },
       );

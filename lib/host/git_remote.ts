@@ -23,33 +23,45 @@ export const SAFE = [
   "gc.autoDetach=false",
 ];
 
-/**
- * Runs Git commands that ask the remote: only these are given what opens it. `env` is what all of the service's
- * Git has. They throw {@link RemoteError} when what opens it cannot be read.
- */
+/** Git commands that ask the remote: only these are given what opens it. */
+export interface Remote {
+  /** What asks it, for whoever runs it. @throws {RemoteError} when what opens the remote cannot be read. */
+  command(args: readonly string[]): Promise<Pick<Command, "argv" | "env" | "stdin">>;
+  /** The outcome of that command. @throws {RemoteError} when the key was none. */
+  checked(outcome: Outcome): Outcome;
+  /** Runs it. @throws {RemoteError} as both. */
+  run(args: readonly string[], more: Pick<Command, "deadline" | "signal">): Promise<Outcome>;
+}
+
+/** The remote of one service; `env` is what all of its Git has. */
 export function createRemote(
   run: Run,
   user: User,
   repository: Repository,
   files: SecretFiles,
   env: Readonly<Record<string, string>>,
-): (args: string[], more: Pick<Command, "deadline" | "signal">) => Promise<Outcome> {
-  return async (args, more) => {
-    const { prefix, stdin, env: own } = await gitAccess(repository, files).catch((error) => {
-      throw error instanceof SecretFileError ? new RemoteError(error.message) : error;
-    });
-    const [program = "git", ...rest] = [...prefix, "git", ...SAFE, ...args];
-    const outcome = await run({
-      ...more,
-      argv: [program, ...rest],
-      user,
-      env: { ...env, ...own },
-      ...(stdin === undefined ? {} : { stdin }),
-    });
-    if (outcome.code !== KEY_REFUSED) return outcome;
-    const said = outcome.stderr.trim().split("\n").at(-1);
-    throw new RemoteError(`${files.gitKey} is no private key without a passphrase: ${said}`);
+): Remote {
+  const remote: Remote = {
+    async command(args) {
+      const { prefix, stdin, env: own } = await gitAccess(repository, files).catch((error) => {
+        throw error instanceof SecretFileError ? new RemoteError(error.message) : error;
+      });
+      const [program = "git", ...rest] = [...prefix, "git", ...SAFE, ...args];
+      return {
+        argv: [program, ...rest],
+        env: { ...env, ...own },
+        ...(stdin === undefined ? {} : { stdin }),
+      };
+    },
+    checked(outcome) {
+      if (outcome.code !== KEY_REFUSED) return outcome;
+      const said = outcome.stderr.trim().split("\n").at(-1);
+      throw new RemoteError(`${files.gitKey} is no private key without a passphrase: ${said}`);
+    },
+    run: async (args, more) =>
+      remote.checked(await run({ ...more, ...await remote.command(args), user })),
   };
+  return remote;
 }
 
 /** What Git failed at, in one line of its stderr. */

@@ -27,6 +27,21 @@ export function frozen(
   return hold.until !== null && Date.parse(hold.until) <= now ? undefined : hold;
 }
 
+/** Compose services that an operator stopped one by one: they are not brought back. */
+export function halted({ host: { ledger }, config }: Service): string[] {
+  return JSON.parse(ledger.service(config.name).halted);
+}
+
+/** Remembers that these compose services are to stay as they are, or not any more. */
+export async function setHalted(
+  service: Service,
+  names: readonly string[],
+  halt: boolean,
+): Promise<void> {
+  const others = halted(service).filter((name) => !names.includes(name));
+  await remember(service, { halted: JSON.stringify(halt ? [...others, ...names] : others) });
+}
+
 /** Freezes a service, or lets it go on with null. */
 export async function setFreeze(service: Service, hold: Freeze | null): Promise<void> {
   await remember(service, { frozen: hold && JSON.stringify(hold) });

@@ -65,6 +65,8 @@ export interface ServiceRecord {
   checkout: string | null;
   /** Who stopped it and when, in one line; null: it should run. */
   stopped: string | null;
+  /** JSON list of compose services that an operator stopped one by one; until the next deployment. */
+  halted: string;
   /** JSON of a {@link import("./hold.ts").Freeze}; null: new revisions are deployed. */
   frozen: string | null;
 }
@@ -89,6 +91,7 @@ const MIGRATIONS = [
   CREATE TABLE stale (
     name TEXT NOT NULL, user TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (name, user)
   ) STRICT;`,
+  `ALTER TABLE service ADD COLUMN halted TEXT NOT NULL DEFAULT '[]';`,
 ];
 const VERSION = MIGRATIONS.length;
 
@@ -119,7 +122,7 @@ export class Ledger {
   service(name: string): ServiceRecord {
     const row = this.#db.prepare("SELECT * FROM service WHERE name = ?").get(name);
     return row as unknown as ServiceRecord ??
-      { name, user: "", live: null, checkout: null, stopped: null, frozen: null };
+      { name, user: "", live: null, checkout: null, stopped: null, halted: "[]", frozen: null };
   }
 
   /** All services ever taken up and not yet taken down for good. */
@@ -130,12 +133,12 @@ export class Ledger {
 
   /** Writes what changed of a service. */
   update(name: string, change: Partial<Omit<ServiceRecord, "name">>): void {
-    const { user, live, checkout, stopped, frozen } = { ...this.service(name), ...change };
+    const { user, live, checkout, stopped, halted, frozen } = { ...this.service(name), ...change };
     this.#db.prepare(
-      `INSERT INTO service (name, user, live, checkout, stopped, frozen)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO
-       UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5, frozen = ?6`,
-    ).run(name, user, live, checkout, stopped, frozen);
+      `INSERT INTO service (name, user, live, checkout, stopped, frozen, halted)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO
+       UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5, frozen = ?6, halted = ?7`,
+    ).run(name, user, live, checkout, stopped, frozen, halted);
   }
 
   /** Forgets a service that was taken down; its deployments stay as history. */

@@ -12,6 +12,7 @@ import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
 import { type Drift, heal } from "./heal.ts";
+import { look } from "./look.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
 import { isFrozen } from "./frozen.ts";
 import { describeFreeze, frozen } from "./hold.ts";
@@ -21,7 +22,7 @@ import { prune } from "./prune.ts";
 import { Rejection, type Service } from "./service.ts";
 import { refreshSecrets } from "./secrets.ts";
 import { bringUp } from "./start.ts";
-import { recall } from "./state.ts";
+import { recall, remember } from "./state.ts";
 import { switchTo, takeDown } from "./switch.ts";
 
 /** Why and for whom a reconcile runs. */
@@ -61,8 +62,11 @@ export async function prepareService(service: Service): Promise<void> {
  * Returns it. @throws {RemoteError} when the remote cannot be asked; what was known stays.
  */
 export async function followBranch(service: Service, signal?: AbortSignal): Promise<string> {
+  return await followTo(service, await service.git.remoteTip(signal), signal);
+}
+
+async function followTo(service: Service, remote: string, signal?: AbortSignal): Promise<string> {
   const { git } = service;
-  const remote = await git.remoteTip(signal);
   if (remote === service.tip) return remote;
   if (await git.fetchedTip() !== remote) await git.fetch(signal);
   const tip = await git.fetchedTip() ?? remote;
@@ -87,20 +91,24 @@ async function adoptTip(service: Service, tip: string): Promise<void> {
  */
 export async function reconcile(service: Service, request: Request): Promise<Report> {
   const { host, config } = service;
-  const tip = await followBranch(service, request.signal);
-  await followSecrets(service, request.output);
   const { stopped, live } = host.ledger.service(config.name);
+  const seen = await look(service, request.signal);
+  if (typeof seen.tip !== "string") {
+    // What dies while the remote is away is brought back all the same.
+    if (!stopped) await heal(service, request.output, seen.monitored);
+    throw seen.tip;
+  }
+  const tip = await followTo(service, seen.tip, request.signal);
+  await followSecrets(service, request.output, seen.monitored);
   if (stopped) return { result: "stopped", line: `stopped ${stopped}` };
   const hold = frozen(service);
   if (hold) {
-    const healed = await heal(service, request.output);
+    const healed = await heal(service, request.output, seen.monitored);
     return healed.length > 0 ? backAgain(healed) : { result: "frozen", line: describeFreeze(hold) };
   }
   if (service.handled === tip && request.cause === "push") {
-    if (await isMissing(host.run, service.user, service.paths.checkout)) {
-      await advance(service, tip);
-    }
-    const healed = await heal(service, request.output);
+    if (!seen.checkedOut) await advance(service, tip);
+    const healed = await heal(service, request.output, seen.monitored);
     if (healed.length > 0) return backAgain(healed);
     const { quarantine } = service;
     return quarantine
@@ -131,11 +139,16 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
  * Reads the files of secrets again; what changed may mean another deployment. One that cannot be read stops
  * nothing that runs, and nothing is deployed until it can. @throws {SecretFileError} then.
  */
-async function followSecrets(service: Service, output: Output): Promise<void> {
+async function followSecrets(
+  service: Service,
+  output: Output,
+  monitored: ReadonlySet<string>,
+): Promise<void> {
   try {
     await refreshSecrets(service);
   } catch (error) {
-    if (!service.host.ledger.service(service.config.name).stopped) await heal(service, output);
+    const { stopped } = service.host.ledger.service(service.config.name);
+    if (!stopped) await heal(service, output, monitored);
     throw error;
   }
 }
@@ -240,6 +253,7 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
   await about({ service: config.name, deployment: record.number }, async () => {
     await takeDown(service, live, output);
     await bringUp(service, record, output);
+    await remember(service, { halted: "[]" });
   });
   return { result: "started", line: `deployment ${live} is started again` };
 }

@@ -79,6 +79,8 @@ export interface Service {
   due: number;
   /** One line about the last failed tick, `""` after a good one. */
   trouble: string;
+  /** Containers of the live deployment that ran, each with its monitor, when all was last as wanted. */
+  running: { deployment: number; ids: ReadonlySet<string> } | undefined;
   /** How often containers were brought back in a row, and when that may be tried next (`performance.now()`). */
   healing: { tries: number; next: number };
 }
@@ -112,6 +114,7 @@ export function createService(
     prepared: undefined,
     due: Infinity,
     trouble: "",
+    running: undefined,
     healing: { tries: 0, next: 0 },
   };
 }

@@ -17,7 +17,7 @@ import type { DeploymentRecord, ServiceRecord } from "./ledger.ts";
 import type { Service } from "./service.ts";
 
 /** What the file holds. */
-interface State extends Pick<ServiceRecord, "checkout" | "stopped" | "frozen"> {
+interface State extends Pick<ServiceRecord, "checkout" | "stopped" | "halted" | "frozen"> {
   live: Pick<DeploymentRecord, "number" | "revision" | "digest"> | null;
 }
 
@@ -28,7 +28,7 @@ export async function remember(
 ): Promise<void> {
   const { host: { ledger, run }, config, user } = service;
   ledger.update(config.name, change);
-  const { live, checkout, stopped, frozen } = ledger.service(config.name);
+  const { live, checkout, stopped, halted, frozen } = ledger.service(config.name);
   const record = ledger.deployment(config.name, live);
   const state: State = {
     live: record
@@ -36,6 +36,7 @@ export async function remember(
       : null,
     checkout,
     stopped,
+    halted,
     frozen,
   };
   await writePrivateFile(run, user, path(service), JSON.stringify(state));
@@ -49,7 +50,7 @@ export async function recall(service: Service): Promise<void> {
   if (ledger.deployment(config.name, known.live)) return;
   const state = text === undefined ? await fromContainers(service) : JSON.parse(text) as State;
   if (!state) return;
-  const { live, checkout, stopped, frozen } = state;
+  const { live, checkout, stopped, halted = "[]", frozen } = state;
   if (live) {
     const now = new Date().toISOString();
     ledger.adopt({
@@ -70,7 +71,7 @@ export async function recall(service: Service): Promise<void> {
       { service: config.name, deployment: live.number, revision: live.revision },
     );
   }
-  ledger.update(config.name, { live: live?.number ?? null, checkout, stopped, frozen });
+  ledger.update(config.name, { live: live?.number ?? null, checkout, stopped, halted, frozen });
 }
 
 async function fromContainers(service: Service): Promise<State | undefined> {
@@ -83,7 +84,7 @@ async function fromContainers(service: Service): Promise<State | undefined> {
   if (!await isFrozen(service, Number(first.deployment))) return undefined;
   // Without its digest it is deployed anew, once: nobody knows what it depended on.
   const live = { number: Number(first.deployment), revision: first.revision, digest: "" };
-  return { live, checkout: null, stopped: null, frozen: null };
+  return { live, checkout: null, stopped: null, halted: "[]", frozen: null };
 }
 
 /**

@@ -16,6 +16,9 @@ import { remember } from "./state.ts";
 import type { Prepared, Service } from "./service.ts";
 import { bringUp, freePorts } from "./start.ts";
 
+/** Everything of a deployment runs when it becomes live. */
+const UNHELD = { stopped: null, halted: "[]" };
+
 /**
  * Makes a prepared deployment live. When its containers do not come up, the one that was live before
  * is started again from its own run file and images.
@@ -34,7 +37,7 @@ export async function switchTo(
     await takeDown(service, before, output);
     if (late) await checkOut(service, record.revision);
     await bringUp(service, record, output);
-    await remember(service, { user: config.user, live: record.number, stopped: null });
+    await remember(service, { user: config.user, live: record.number, ...UNHELD });
     host.ledger.end(record, "live", "");
     await git.keep(`deployment-${record.number}`, record.revision);
   } catch (error) {
@@ -78,6 +81,8 @@ async function makeReady(service: Service, prepared: Prepared): Promise<boolean>
     await judgeFrozen(service, record.number, text);
     await readyResources(service, text);
     await freePorts(service, await newPorts(service, plan.wanted));
+    // What cannot be recorded would have to be gone back from.
+    await remember(service, {});
     return late;
   } catch (error) {
     const why = (error as Error).message;
@@ -120,7 +125,7 @@ export async function goBackTo(
     await takeDown(service, live, output);
     await checkOut(service, target.revision);
     await bringUp(service, target, output);
-    await remember(service, { live: target.number, checkout: target.revision, stopped: null });
+    await remember(service, { live: target.number, checkout: target.revision, ...UNHELD });
   } catch (error) {
     const why = (error as Error).message;
     const outcome = current ? await goBack(service, target, current, output) : "nothing ran before";

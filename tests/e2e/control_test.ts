@@ -150,7 +150,58 @@ Deno.test("what dies behind pgod's back comes back, and the rest is left alone",
       "the killed one is back",
       async () => await page() === "one" && (await status(world)).drift.length === 0,
     );
-    assert.equal(await started("shop_side_1"), side);
     assert.match(world.log(), /web is gone, it is brought back/);
+
+    await until("pgod is at rest", async () => (await status(world)).busy === null);
+
+    // Podman goes on calling it running.
+    await killMonitor("shop_web_1");
+    await until("nothing answers", async () => await page() === "");
+    await until("the one without its monitor is back", async () => await page() === "one");
+    assert.match(world.log(), /web is without its monitor, it is brought back/);
+    assert.equal(await started("shop_side_1"), side);
+
+    const remote = `${world.dir}/shop.git`;
+    await ok(["mv", remote, `${remote}.away`]);
+    await until("trouble", async () => /shop\.git/.test((await status(world)).trouble));
+    await as(ALICE, ["podman", "rm", "-f", "-t", "0", "shop_web_1"]);
+    await until("it is back while the remote is away", async () => await page() === "one");
+    await ok(["mv", `${remote}.away`, remote]);
+    await until("all is well", async () => (await status(world)).trouble === null);
+
+    assert.equal((await world.pgoctl("shop//stop", ["side"])).code, 0);
+    await idleTicks(world, 3);
+    assert.deepEqual((await status(world)).halted, ["side"]);
+    const all = async () => JSON.parse((await world.pgoctl("shop//ps", ["--json"])).stdout);
+    const states = async () =>
+      (await all()).map(({ Names, State }: { Names: string[]; State: string }) =>
+        `${Names[0]} ${State}`
+      ).sort();
+    assert.deepEqual(await states(), ["shop_side_1 exited", "shop_web_1 running"]);
+    assert.equal((await world.pgoctl("shop//start", ["side"])).code, 0);
+    assert.deepEqual(await states(), ["shop_side_1 running", "shop_web_1 running"]);
+    assert.deepEqual((await status(world)).halted, []);
   });
 });
+
+/** Kills what watches over a container, and what forwards its ports, as an out-of-memory killer might. */
+async function killMonitor(name: string): Promise<void> {
+  const { stdout } = await as(ALICE, ["podman", "inspect", "--format", "{{.Id}}", name]);
+  const processes = (await as(ALICE, ["ps", "-u", ALICE, "-o", "pid=,args="])).stdout.split("\n");
+  const pids = processes.filter((line) => line.includes(stdout.trim()))
+    .map((line) => line.trim().split(" ")[0] ?? "");
+  assert.ok(pids.length > 0);
+  await as(ALICE, ["kill", "-s", "KILL", ...pids]);
+}
+
+/** Waits for so many ticks in a row in which nothing happens; each starts one process, and only one. */
+async function idleTicks(world: World, count: number): Promise<void> {
+  const since = world.log().length;
+  const ran = () => world.log().slice(since).split("running as").slice(1);
+  await until(`${count} idle ticks`, () => {
+    const last = ran().slice(-count);
+    return Promise.resolve(
+      last.length === count && last.every((line) => /\[sh -c git .*ls-remote/.test(line)),
+    );
+  });
+}

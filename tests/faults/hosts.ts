@@ -88,8 +88,8 @@ export const HOSTS: Fault[] = [
     starts: false,
     without: [{
       file: "lib/service/reconcile.ts",
-      find: "    if (await isMissing(host.run, service.user, service.paths.checkout)) {",
-      replace: "    if (await isMissing(host.run, service.user, service.paths.root)) {",
+      find: "    if (!seen.checkedOut) await advance(service, tip);",
+      replace: "",
     }],
     harm: "it never comes back",
     async happen({ dir }) {
@@ -126,23 +126,24 @@ export const HOSTS: Fault[] = [
     without: DOWN_FIRST,
     harm: "an outage for nothing",
     async happen(scene) {
-      const { world, dir, publish } = scene;
+      const { world, publish } = scene;
+      const dir = `${world.dir}/lib`;
       assertEqual(await world.stop(), 0);
       await ok([
         "sh",
         "-c",
-        'cp -a "$1" "$1.disk" && rm -rf "$1"/* && mount -t tmpfs -o size=3m tmpfs "$1" && chown --reference="$1.disk" "$1" && chmod 700 "$1" && cp -a "$1.disk"/. "$1"/',
+        'cp -a "$1" "$1.disk" && rm -rf "$1"/* && mount -t tmpfs -o size=4m,mode=755 tmpfs "$1" && cp -a "$1.disk"/. "$1"/',
         "sh",
         dir,
       ]);
       try {
         await world.start();
         await until("it is known again", async () => (await status(world)).deployment === 1);
-        await sh(["sh", "-c", 'cat /dev/zero >"$1/data/full"', "sh", dir]);
+        await sh(["sh", "-c", 'cat /dev/zero >"$1/shop/data/full"', "sh", dir]);
         await publish("two");
         await until(
           "trouble",
-          () => Promise.resolve(/No space left|cannot be brought|failed/i.test(world.log())),
+          () => Promise.resolve(/No space left|disk is full/i.test(world.log())),
           30_000,
         );
         await sleep(3_000);
@@ -151,7 +152,7 @@ export const HOSTS: Fault[] = [
         await ok([
           "sh",
           "-c",
-          'rm -f "$1/data/full"; cp -a "$1"/. "$1.disk"/; umount -l "$1"; cp -a "$1.disk"/. "$1"/; rm -rf "$1.disk"',
+          'rm -f "$1/shop/data/full"; cp -a "$1"/. "$1.disk"/; umount -l "$1"; cp -a "$1.disk"/. "$1"/; rm -rf "$1.disk"',
           "sh",
           dir,
         ]);

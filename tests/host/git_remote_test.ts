@@ -36,9 +36,9 @@ Deno.test("credentials are read anew for each look at the remote, and travel in 
       { gitCredentials: token },
       { LC_ALL: "C" },
     );
-    await remote(["ls-remote"], {});
+    await remote.run(["ls-remote"], {});
     await Deno.writeTextFile(token, "deploy:hunter3\n");
-    await remote(["ls-remote"], {});
+    await remote.run(["ls-remote"], {});
     assert.deepEqual(calls.map(({ env }) => env?.["PGO_GIT_PASSWORD"]), ["hunter2", "hunter3"]);
     assert.equal(calls[0]?.env?.["GIT_CONFIG_KEY_0"], "credential.https://git.example.org.helper");
     for (const { argv, env = {} } of calls) {
@@ -71,7 +71,7 @@ Deno.test("what is no key or cannot be read is the remote's trouble, in one line
   withFiles({ key: "hunter2" }, async ({ key }) => {
     const run = () => Promise.reject(new Error("nothing is run"));
     const ask = (gitKey: string) =>
-      createRemote(run, user, { url: "git@h:x" }, { gitKey }, {})([], {});
+      createRemote(run, user, { url: "git@h:x" }, { gitKey }, {}).run([], {});
     const told = (expected: RegExp) => (error: Error) =>
       error instanceof RemoteError && expected.test(error.message) && !/hunter/.test(error.message);
     await assert.rejects(ask(key), told(/key: it holds no private key$/));
@@ -80,7 +80,7 @@ Deno.test("what is no key or cannot be read is the remote's trouble, in one line
       Promise.resolve({ code: 97, stdout: "", stderr: "a\nincorrect passphrase\n" });
     await Deno.writeTextFile(key, KEY);
     await assert.rejects(
-      createRemote(refused, user, { url: "git@h:x" }, { gitKey: key }, {})([], {}),
+      createRemote(refused, user, { url: "git@h:x" }, { gitKey: key }, {}).run([], {}),
       told(/no private key without a passphrase: incorrect passphrase/),
     );
   }));

@@ -56,9 +56,15 @@ Deno.test("the ledger remembers over restarts, and refuses one that is newer", a
   const two = new Ledger(path);
   assert.deepEqual(
     two.services(),
-    [{ name: "shop", user: "miek", live: 42, checkout: null, stopped: "by x", frozen: null }].map((
-      row,
-    ) => Object.assign(Object.create(null), row)),
+    [{
+      name: "shop",
+      user: "miek",
+      live: 42,
+      checkout: null,
+      stopped: "by x",
+      frozen: null,
+      halted: "[]",
+    }].map((row) => Object.assign(Object.create(null), row)),
   );
   assert.equal(two.deployment("shop", 42)?.outcome, "live");
   two.close();
