@@ -142,6 +142,10 @@ export const EVENTS = {
     "deployment",
     "revision",
   ]),
+  "deployment.unrecorded": event("error", "its end could not be written to the ledger", [
+    "service",
+    "deployment",
+  ]),
   "deployment.adopted": event("warn", "it runs, but the ledger did not know it", [
     "service",
     "deployment",

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ActionRecord, DeploymentRecord, Step } from "../service/ledger.ts";
-import { short } from "../service/reconcile.ts";
+import { short } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
 import { type Call, type Command, print } from "./command.ts";
 

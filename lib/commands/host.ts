@@ -3,9 +3,8 @@
  * @module
  */
 import type { Fleet } from "../service/fleet.ts";
-import type { Service } from "../service/service.ts";
+import { type Service, short } from "../service/service.ts";
 import { describeFreeze, frozen } from "../service/hold.ts";
-import { short } from "../service/reconcile.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
 import { textTable } from "../text_table.ts";

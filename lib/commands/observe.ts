@@ -7,7 +7,7 @@ import { containers, projectLabel } from "../host/podman.ts";
 import { readFrozen } from "../service/frozen.ts";
 import { drift } from "../service/heal.ts";
 import { describeFreeze, frozen, halted } from "../service/hold.ts";
-import { short } from "../service/reconcile.ts";
+import { short } from "../service/service.ts";
 import { type Call, type Command, print, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
 

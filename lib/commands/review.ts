@@ -7,7 +7,8 @@ import { verdictJson, verdictText } from "../compose/verdict.ts";
 import { RemoteError } from "../host/git_remote.ts";
 import { inspectRevision } from "../service/candidate.ts";
 import { type Plan, plan as planRevision } from "../service/plan.ts";
-import { fromMirror, short } from "../service/reconcile.ts";
+import { fromMirror } from "../service/follow.ts";
+import { short } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
 import { type Call, type Command, print } from "./command.ts";
 

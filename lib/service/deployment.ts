@@ -36,3 +36,19 @@ export function asDeployment<Value>(
     }
   });
 }
+
+/** Writes to the ledger; on a full disk what happened counts more than that it cannot be written down. */
+export function recorded(
+  { host: { log }, config }: Service,
+  { number }: Pick<DeploymentRecord, "number">,
+  write: () => void,
+): void {
+  try {
+    write();
+  } catch (error) {
+    log.error("deployment.unrecorded", `not recorded: ${(error as Error).message}`, {
+      service: config.name,
+      deployment: number,
+    });
+  }
+}

@@ -4,7 +4,8 @@
  */
 import { RemoteError } from "../host/git_remote.ts";
 import { createOutput, type Output } from "./output.ts";
-import { ensureLive, failureLines, prepareService, reconcile, type Report } from "./reconcile.ts";
+import { ensureLive, failureLines, reconcile, type Report } from "./reconcile.ts";
+import { prepareService } from "./follow.ts";
 import { DeploymentError } from "./deployment.ts";
 import { Rejection, type Service } from "./service.ts";
 

@@ -4,26 +4,22 @@
  */
 import { containers } from "../host/podman.ts";
 import { LoginError } from "../host/registry.ts";
-import { SecretFileError } from "../host/secret_file.ts";
-import { ensureServiceDirectory, isMissing, removeTree } from "../host/service_directory.ts";
-import { ensureRuntimeDirectory } from "../host/users.ts";
+import { isMissing } from "../host/service_directory.ts";
 import { about } from "../log.ts";
-import { type Candidate, inspectCandidate } from "./candidate.ts";
-import { readKeys } from "./keys.ts";
 import type { Output } from "./output.ts";
 import { type Drift, heal } from "./heal.ts";
+import { deploy } from "./deploy.ts";
+import { followTo, fromMirror, inspect } from "./follow.ts";
 import { look } from "./look.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
 import { isFrozen } from "./frozen.ts";
 import { describeFreeze, frozen } from "./hold.ts";
-import { asDeployment } from "./deployment.ts";
-import { begin, build, pull, StepError } from "./prepare.ts";
-import { prune } from "./prune.ts";
-import { Rejection, type Service } from "./service.ts";
+import { StepError } from "./prepare.ts";
+import { Rejection, type Service, short } from "./service.ts";
 import { refreshSecrets } from "./secrets.ts";
 import { bringUp } from "./start.ts";
-import { recall, remember } from "./state.ts";
-import { switchTo, takeDown } from "./switch.ts";
+import { remember } from "./state.ts";
+import { takeDown } from "./switch.ts";
 
 /** Why and for whom a reconcile runs. */
 export interface Request {
@@ -41,48 +37,6 @@ export interface Request {
 export interface Report {
   result: "current" | "deployed" | "frozen" | "healed" | "quarantined" | "started" | "stopped";
   line: string;
-}
-
-/** Makes the user's and the service's directories, and reads keys from what was fetched in an earlier life. */
-export async function prepareService(service: Service): Promise<void> {
-  const { host, user, paths, config } = service;
-  await ensureRuntimeDirectory(host.run, user, host.how);
-  await ensureServiceDirectory(host.run, paths, user, host.how);
-  await service.git.prepare();
-  await recall(service);
-  await refreshSecrets(service).catch(() => {});
-  service.renewed = false;
-  if (config.registries.length === 0) await removeTree(host.run, user, paths.registryAuth);
-  const tip = await service.git.fetchedTip();
-  if (tip) await adoptTip(service, tip).catch(() => {});
-}
-
-/**
- * Learns the branch's tip and fetches it if it is new; from then on the keys are that revision's.
- * Returns it. @throws {RemoteError} when the remote cannot be asked; what was known stays.
- */
-export async function followBranch(service: Service, signal?: AbortSignal): Promise<string> {
-  return await followTo(service, await service.git.remoteTip(signal), signal);
-}
-
-async function followTo(service: Service, remote: string, signal?: AbortSignal): Promise<string> {
-  const { git } = service;
-  if (remote === service.tip) return remote;
-  if (await git.fetchedTip() !== remote) await git.fetch(signal);
-  const tip = await git.fetchedTip() ?? remote;
-  try {
-    await adoptTip(service, tip);
-  } catch {
-    // Objects are missing: the mirror is a copy, so it is made anew.
-    await git.clone(signal);
-    await adoptTip(service, tip);
-  }
-  return tip;
-}
-
-async function adoptTip(service: Service, tip: string): Promise<void> {
-  service.keys = await readKeys(service, tip);
-  service.tip = tip;
 }
 
 /**
@@ -193,25 +147,6 @@ async function bringAbout(
   return await deploy(service, candidate, request);
 }
 
-/** {@link inspectCandidate}, once more from a new mirror when this one has lost objects. */
-export function inspect(service: Service, revision: string): Promise<Candidate> {
-  return fromMirror(service, () => inspectCandidate(service, revision));
-}
-
-/** What reads the mirror may find it broken: it is a copy, so it is made anew and read once more. */
-export async function fromMirror<Value>(
-  service: Service,
-  read: () => Promise<Value>,
-): Promise<Value> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Rejection || error instanceof SecretFileError) throw error;
-    await service.git.clone();
-    return await read();
-  }
-}
-
 async function advance(service: Service, revision: string): Promise<void> {
   const { host, config, paths, user } = service;
   const { checkout } = host.ledger.service(config.name);
@@ -256,57 +191,6 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
     await remember(service, { halted: "[]" });
   });
   return { result: "started", line: `deployment ${live} is started again` };
-}
-
-/** Deploys a candidate: everything is made ready before anything is taken down. */
-export async function deploy(
-  service: Service,
-  candidate: Candidate,
-  request: Request,
-): Promise<Report> {
-  const { host, config } = service;
-  const ready = service.prepared;
-  const fits = ready?.candidate.digest === candidate.digest &&
-    ready.record.revision === candidate.revision;
-  const prepared = fits ? ready : await begin(service, candidate, request.cause, request.actor);
-  service.prepared = undefined;
-  const { number, revision } = prepared.record;
-  host.log.info("deployment.started", `Deploying ${short(revision)} of "${config.name}"`, {
-    service: config.name,
-    deployment: number,
-    revision,
-    cause: request.cause,
-  });
-  const { output } = request;
-  const waiting = (others: string) => output.step(`waiting until ${others} is deployed`);
-  const carryOut = () =>
-    host.turns.take(config.name, async () => {
-      try {
-        await pull(service, prepared, output);
-        await build(service, prepared, output);
-      } catch (error) {
-        host.ledger.end(prepared.record, "failed", (error as Error).message);
-        throw error;
-      }
-      await switchTo(service, prepared, output);
-    }, waiting);
-  const line = `deployment ${number}: ${short(revision)} is live`;
-  try {
-    await asDeployment(service, prepared.record, line, carryOut);
-  } finally {
-    host.ledger.describe(prepared.record, output.steps(), output.tail());
-  }
-  await prune(service).catch((error) =>
-    host.log.warn("files.kept", `what is old was not removed: ${(error as Error).message}`, {
-      service: config.name,
-    })
-  );
-  return { result: "deployed", line };
-}
-
-/** The first 12 digits of a revision. */
-export function short(revision: string): string {
-  return revision.slice(0, 12);
 }
 
 /** The lines of a failure: each violation by itself, or the error's one line. */

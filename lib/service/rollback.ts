@@ -10,8 +10,10 @@ import { asDeployment } from "./deployment.ts";
 import { setFreeze } from "./hold.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import { StepError } from "./prepare.ts";
-import { deploy, fromMirror, type Report, type Request, short } from "./reconcile.ts";
-import type { Service } from "./service.ts";
+import { deploy } from "./deploy.ts";
+import { fromMirror } from "./follow.ts";
+import { type Report, type Request } from "./reconcile.ts";
+import { type Service, short } from "./service.ts";
 import { goBackTo } from "./switch.ts";
 
 /**

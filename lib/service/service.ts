@@ -125,3 +125,8 @@ export class Rejection extends Error {
     super(findings.map(formatFinding).join("\n"));
   }
 }
+
+/** The first 12 digits of a revision. */
+export function short(revision: string): string {
+  return revision.slice(0, 12);
+}

@@ -8,9 +8,11 @@ import { compose } from "../host/podman_compose.ts";
 import { readPrivateFile } from "../host/service_directory.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
 import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
+import { recorded } from "./deployment.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
 import { StepError } from "./prepare.ts";
+import { freeRoom, reserveRoom } from "./reserve.ts";
 import { readyResources } from "./resources.ts";
 import { remember } from "./state.ts";
 import type { Prepared, Service } from "./service.ts";
@@ -37,19 +39,25 @@ export async function switchTo(
     await takeDown(service, before, output);
     if (late) await checkOut(service, record.revision);
     await bringUp(service, record, output);
+    await freeRoom(service);
     await remember(service, { user: config.user, live: record.number, ...UNHELD });
     host.ledger.end(record, "live", "");
     await git.keep(`deployment-${record.number}`, record.revision);
   } catch (error) {
     const why = (error as Error).message;
+    await freeRoom(service);
     const previous = host.ledger.deployment(config.name, before);
     if (!previous) {
-      host.ledger.end(record, "failed", why);
+      recorded(service, record, () => host.ledger.end(record, "failed", why));
       throw new StepError(`deployment ${record.number} failed: ${why}; nothing ran before it`);
     }
     output.step(`going back to deployment ${previous.number}`);
     const outcome = await goBack(service, record, previous, output);
-    host.ledger.end(record, outcome === "" ? "rolled back" : "failed", why);
+    recorded(
+      service,
+      record,
+      () => host.ledger.end(record, outcome === "" ? "rolled back" : "failed", why),
+    );
     const now = outcome === ""
       ? `deployment ${previous.number} runs again`
       : `and going back failed too: ${outcome}`;
@@ -81,14 +89,13 @@ async function makeReady(service: Service, prepared: Prepared): Promise<boolean>
     await judgeFrozen(service, record.number, text);
     await readyResources(service, text);
     await freePorts(service, await newPorts(service, plan.wanted));
-    // What cannot be recorded would have to be gone back from.
-    await remember(service, {});
+    await reserveRoom(service);
     return late;
   } catch (error) {
     const why = (error as Error).message;
-    host.ledger.end(record, "failed", why);
     const moved = host.ledger.service(config.name).checkout !== before;
     if (before && moved) await checkOut(service, before);
+    recorded(service, record, () => host.ledger.end(record, "failed", why));
     const now = host.ledger.service(config.name).live === null
       ? "nothing ran before it"
       : "what ran before runs on";
@@ -147,6 +154,7 @@ async function goBack(
     await takeDown(service, failed.number, output);
     await checkOut(service, previous.revision);
     await bringUp(service, previous, output);
+    await remember(service, { live: previous.number });
     return "";
   } catch (error) {
     return (error as Error).message;

@@ -115,8 +115,8 @@ export const CANDIDATES: Fault[] = [
     starts: true,
     without: [{
       file: "lib/service/switch.ts",
-      find: "    await bringUp(service, previous, output);\n    return",
-      replace: "    return",
+      find: "    await bringUp(service, previous, output);\n    await remember",
+      replace: "    await remember",
     }, {
       file: "lib/service/heal.ts",
       find: "  if (found.length === 0) {",
@@ -189,7 +189,7 @@ export const CANDIDATES: Fault[] = [
         replace: "      if (code > 999) await clone(signal);",
       },
       {
-        file: "lib/service/reconcile.ts",
+        file: "lib/service/follow.ts",
         find: "    await git.clone(signal);\n    await adoptTip",
         replace: "    await adoptTip",
       },
@@ -208,9 +208,9 @@ export const CANDIDATES: Fault[] = [
     starts: true,
     without: [{
       file: "lib/service/reconcile.ts",
-      find: "    service.handled = tip;\n    return report;",
+      find: "    service.handled = tip;\n    service.quarantine = report",
       replace:
-        "    service.handled = await service.git.remoteTip();\n    await service.git.fetch();\n    return report;",
+        "    service.handled = await service.git.remoteTip();\n    await service.git.fetch();\n    service.quarantine = report",
     }],
     harm: "the newest push never arrives",
     async happen({ halts, publish }) {

@@ -43,12 +43,12 @@ const FORGETFUL = [
 /** Without it what was not fetched before the kill is never fetched, or what was fetched counts as seen to. */
 const INCURIOUS = {
   before: [{
-    file: "lib/service/reconcile.ts",
+    file: "lib/service/follow.ts",
     find: "  if (await git.fetchedTip() !== remote) await git.fetch(signal);",
     replace: "  if (!await git.fetchedTip()) await git.fetch(signal);",
   }],
   after: [{
-    file: "lib/service/reconcile.ts",
+    file: "lib/service/follow.ts",
     find: "  if (tip) await adoptTip(service, tip).catch(() => {});",
     replace: "  if (tip) await adoptTip(service, service.handled = tip).catch(() => {});",
   }, {

@@ -8,7 +8,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Candidate } from "../../lib/service/candidate.ts";
 import { Ledger } from "../../lib/service/ledger.ts";
 import { createOutput } from "../../lib/service/output.ts";
-import { deploy } from "../../lib/service/reconcile.ts";
+import { deploy } from "../../lib/service/deploy.ts";
 import { Turns } from "../../lib/service/turns.ts";
 import { createService, type Service } from "../../lib/service/service.ts";
 
