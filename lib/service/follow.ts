@@ -2,10 +2,12 @@
  * Following a branch: its tip, its keys, and a mirror that is made anew when it is broken.
  * @module
  */
+import { SecretFileError } from "../host/secret_file.ts";
 import { ensureServiceDirectory, removeTree } from "../host/service_directory.ts";
 import { ensureRuntimeDirectory } from "../host/users.ts";
 import { type Candidate, inspectCandidate } from "./candidate.ts";
 import { readKeys } from "./keys.ts";
+import { refreshSecrets } from "./secrets.ts";
 import { Rejection, type Service } from "./service.ts";
 import { recall } from "./state.ts";
 
