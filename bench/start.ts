@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { pgoctlPermissions } from "../lib/client/pgoctl_manual.ts";
+import { bundle } from "../scripts/bundle.ts";
 import { until } from "../tests/e2e/shell.ts";
 import { percentile, type Row, times } from "./measure.ts";
 import { denoDir, withPgod, withPgodFiles } from "./pgod.ts";
@@ -47,13 +48,29 @@ async function client(dir: string, port: number): Promise<Row[]> {
   };
   const ping = ["-i", `${dir}/key`, "-p", `${port}`, "127.0.0.1:s0//ping"];
   const pgoctl = () => deno("run", "-q", ...pgoctlPermissions(dir), PGOCTL, ...ping);
-  await until("a ping", async () => await pgoctl() === 0);
-  const took = await times(RUNS, { pgoctl, nothing: () => deno("eval", "''") });
+  await bundle(`${dir}/bundles`);
+  const bundled = () =>
+    deno(
+      "run",
+      "-q",
+      "--no-config",
+      ...pgoctlPermissions(dir),
+      `${dir}/bundles/pgoctl.js`,
+      ...ping,
+    );
+  await until("a ping", async () => await pgoctl() === 0 && await bundled() === 0);
+  const took = await times(RUNS, { pgoctl, bundled, nothing: () => deno("eval", "''") });
+  const beside: Row = {
+    what: "the same of the bundle, dist/pgoctl.js, p50",
+    value: percentile(took.bundled, 50),
+    unit: "ms",
+    floor: { what: "pgoctl.ts", value: percentile(took.pgoctl, 50) },
+  };
   return [50, 95].map((percent): Row => ({
     what: `pgoctl ping, the whole process, p${percent}`,
     value: percentile(took.pgoctl, percent),
     unit: "ms",
     floor: { what: "deno eval ''", value: percentile(took.nothing, percent) },
     ...(percent === 50 ? { goal: { atMost: 4, of: "ratio" as const } } : {}),
-  }));
+  })).concat(beside);
 }

@@ -76,9 +76,10 @@ export class Fleet {
     const owners: User[] = [];
     for (const { name, user } of wanted.size > 0 ? gone : []) {
       const owner = users.get(user) ?? await this.formerUser(user);
-      if (owner) owners.push(owner);
-      if (owner) await this.#takeDownAs(name, owner, wanted.has(name));
-      else {
+      if (owner) {
+        owners.push(owner);
+        await about({ service: name }, () => this.#takeDownAs(name, owner, wanted.has(name)));
+      } else {
         log.error(
           "service.stays",
           `"${name}" has to be taken down as "${user}", but this host has no such user`,
@@ -172,7 +173,10 @@ export class Fleet {
       if (Date.now() - Date.parse(since) < age || this.#members.has(name)) continue;
       const owner = await this.formerUser(user);
       try {
-        if (owner) await abandonDirectory(run, serviceDirectory(dir, name), owner);
+        if (owner) {
+          const directory = serviceDirectory(dir, name);
+          await about({ service: name }, () => abandonDirectory(run, directory, owner));
+        }
         ledger.clearStale(name);
         log.info(
           "service.swept",

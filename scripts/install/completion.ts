@@ -71,7 +71,7 @@ _pgoctl() {
   COMPREPLY=()
   for ((at = 1; at < \${#given[@]} - 1; at++)); do
     case \${given[at]} in
-      -i | --identity | -p | --port | --known-hosts) ((at++)) ;;
+      -i | --identity | -p | --port | -F | --config | --known-hosts | --timeout) ((at++)) ;;
       -*) ;;
       *) target=\${given[at]} && command=\${target##*//} && break ;;
     esac
@@ -84,11 +84,12 @@ ${cases.join("\n")}
     return
   fi
   case $prev in
-    -i | --identity | --known-hosts) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    -p | --port) return ;;
+    -i | --identity | -F | --config | --known-hosts) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    -p | --port | --timeout) return ;;
   esac
   case $cur in
     -*) mapfile -t COMPREPLY < <(compgen -W "${options(PGOCTL_MANUAL)}" -- "$cur") ;;
+    *://*) COMPREPLY=("\${cur%//*}//status") && [[ status != "\${cur##*//}"* ]] && COMPREPLY=() ;;
     *:*//*)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -P "\${cur%//*}//" -W "${
@@ -98,7 +99,8 @@ ${cases.join("\n")}
     *)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -S : -W "$(sed -n 's/^\\[\\([A-Za-z0-9._-]*\\)\\]:[0-9]* .*/\\1/p' \\
-        ~/.ssh/known_hosts 2> /dev/null)" -- "$cur") ;;
+        ~/.ssh/known_hosts 2> /dev/null)" -- "$cur")
+      [[ \${#given[@]} == 2 && init == "$cur"* ]] && COMPREPLY+=("init ") ;;
   esac
   # Only what follows the last ":" is readline's to replace.
   [[ $COMP_WORDBREAKS == *:* && $cur == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${cur%:*}:"}")

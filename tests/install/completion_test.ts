@@ -56,6 +56,11 @@ const CASES: [program: "pgod" | "pgoctl", line: string, offered: string[]][] = [
   ["pgoctl", "pgoctl two:shop//sync --r", ["--retry"]],
   ["pgoctl", "pgoctl -i keys two:shop//freeze --f", ["--for"]],
   ["pgoctl", "pgoctl two:shop//ping ", []],
+  ["pgoctl", "pgoctl -F ke", ["keys"]],
+  ["pgoctl", "pgoctl --timeout 5s two:shop//dow", ["shop//down"]],
+  ["pgoctl", "pgoctl two://st", ["//status"]],
+  ["pgoctl", "pgoctl two://x", []],
+  ["pgoctl", "pgoctl in", ["init "]],
 ];
 for (const [program, line, offered] of CASES) {
   Deno.test(`bash completes "${line}"`, async () => {

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { createNotify } from "../../lib/host/notify.ts";
 import type { Command } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
+import { follow } from "../../lib/service/poller.ts";
+import { createService, type Host } from "../../lib/service/service.ts";
 import { giveSigns } from "../../lib/service/watchdog.ts";
+import { Ledger } from "../../lib/service/ledger.ts";
+import { Turns } from "../../lib/service/turns.ts";
+import { parseConfig } from "../../lib/config/parse.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -53,4 +58,34 @@ Deno.test("systemd is told through its socket; without one nobody is; a failure 
   ]);
   await createNotify(run(1), log, "/run/s")("READY=1");
   assert.deepEqual(warned, ["systemd was not told READY=1: no"]);
+});
+
+Deno.test("each tick says by when the next one is due, also after a failure; who is left alone is never overdue", async () => {
+  const leave = new AbortController();
+  const dues: number[] = [];
+  const [config] =
+    parseConfig('[[services]]\nname = "shop"\nuser = "u"\nrepository = "/r"\n', "c").services;
+  assert.ok(config);
+  const host: Host = {
+    run: () => Promise.reject(new Error("nothing can be started")),
+    sleep: (ms) => {
+      dues.push(Math.round(unit.due - performance.now()) - ms);
+      if (dues.length === 3) leave.abort();
+      return Promise.resolve();
+    },
+    log: silent,
+    ledger: new Ledger(":memory:"),
+    turns: new Turns(1),
+    dir: "/nowhere",
+    how: "self",
+    settle: 1,
+  };
+  const unit = createService(host, config, { name: "u", uid: 1, gid: 1, home: "/" }, []);
+  assert.equal(unit.due, Infinity);
+  const deadline = new AbortController().signal;
+  await follow(unit, { interval: 10_000, cause: "boot", signal: leave.signal, deadline });
+  assert.equal(dues.length, 3);
+  for (const late of dues) assert.ok(late <= 0 && late > -1000, `${dues}`);
+  assert.equal(unit.due, Infinity);
+  host.ledger.close();
 });
