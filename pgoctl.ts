@@ -4,7 +4,7 @@
  * @module
  */
 import { call } from "./lib/client/call.ts";
-import { ClientError, EXIT } from "./lib/client/error.ts";
+import { ClientError, EXIT, UsageError } from "./lib/client/error.ts";
 import { passSignals } from "./lib/client/interrupt.ts";
 import { readOptions } from "./lib/client/options.ts";
 import { type Report, reportError, reportLines } from "./lib/client/report.ts";
@@ -41,8 +41,11 @@ async function main(argv: string[]): Promise<number> {
 /** The variables pgoctl may read. */
 const ENV = ["HOME", "LOGNAME", "PGOCTL_HOST_KEY", "PGOCTL_ID", "SSH_AUTH_SOCK", "USER"];
 
-function readIfThere(path: string): string | undefined {
+function readIfThere(path: string, owned: boolean): string | undefined {
   try {
+    if (owned && ((Deno.statSync(path).mode ?? 0) & 0o022) !== 0) {
+      throw new UsageError(`${path} can be written by others: chmod go-w it`);
+    }
     return Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ssh2"
 import ssh2 from "ssh2";
-import { repairEcdsa } from "./ecdsa.ts";
+import { repairKey } from "./key_repair.ts";
 
 /** The public half of a key. */
 export interface PublicKey {
@@ -44,7 +44,7 @@ export function readKeyText(text: string, passphrase?: string): KeyText {
   }
   const half = { type: key.type, blob: new Uint8Array(key.getPublicSSH()) };
   if (!key.isPrivateKey()) return { is: "public", key: half };
-  const repaired = repairEcdsa(key);
+  const repaired = repairKey(key);
   const signer = repaired ? parse(repaired) : key;
   if (signer instanceof Error) return { is: "unusable", why: "is damaged" };
   const sign = (data: Uint8Array, hash: string | undefined) => {

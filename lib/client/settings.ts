@@ -33,8 +33,11 @@ export interface Settings {
 /** pgoctl's surroundings. */
 export interface Surroundings {
   env(name: string): string | undefined;
-  /** The text of a file; undefined where there is none. @throws {Error} */
-  read(path: string): string | undefined;
+  /**
+   * The text of a file; undefined where there is none. `owned`: refuses one that others may write.
+   * @throws {Error}
+   */
+  read(path: string, owned: boolean): string | undefined;
 }
 
 const FAMILIES = { any: 0, inet: 4, inet6: 6 } as const;
@@ -43,11 +46,13 @@ const SYSTEM_CONFIG = "/etc/ssh/ssh_config";
 /** Settles it. @throws {UsageError} for what is wrong in a file, with its place; {@link ClientError} for a key. */
 export async function settle(
   options: Pick<Options, "target" | "port" | "identity" | "strict" | "knownHosts" | "config">,
-  { env, read }: Surroundings,
+  { env, read: readAny }: Surroundings,
 ): Promise<Settings> {
   const { target } = options;
   const home = env("HOME") ?? "";
   const localUser = env("USER") ?? env("LOGNAME") ?? "pgoctl";
+  // As ssh: what the user named, and the system's own, are as they are.
+  const read = (path: string) => readAny(path, ![options.config, SYSTEM_CONFIG].includes(path));
   const paths = options.config === undefined
     ? [`${home}/.ssh/config`, SYSTEM_CONFIG]
     : options.config === "none"

@@ -40,7 +40,7 @@ export function refusedKeys(offered: readonly Identity[]): ClientError {
 
 /** Which keys were shown, and where the public half would have to be. */
 export function offeredHint(offered: readonly Identity[], service = "the service"): string {
-  const keys = offered.map(describe).join(", ") || "no key";
+  const keys = [...new Set(offered.map(describe))].join(", ") || "no key";
   const where =
     `the public half has to be in ssh/ of ${service}'s repository, at the tip of its branch`;
   return `offered: ${keys}; ${where}, and its line there may name a role, addresses, or an end`;

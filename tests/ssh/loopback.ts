@@ -34,8 +34,8 @@ export interface Loopback {
   know(name: string): Promise<void>;
   /** `ssh … LINE`; keys are names in {@link dir}; `options` come before the host. */
   ssh(line: string[], given?: { keys?: string[]; options?: string[] }): Deno.Command;
-  /** `pgoctl ARGV…`, without any option of its own. */
-  pgoctl(argv: string[], env?: Record<string, string>): Deno.Command;
+  /** `pgoctl ARGV…`, without any option of its own; `agents` are sockets it may use beside `SSH_AUTH_SOCK`. */
+  pgoctl(argv: string[], env?: Record<string, string>, agents?: string[]): Deno.Command;
   /** {@link runRemote} with the good key; nothing is read from stdin, nothing kept of the output. */
   remote(line: string, given?: Partial<RemoteCommand> & { privateKey?: string }): Promise<number>;
 }
@@ -85,13 +85,11 @@ export async function withServer(
           [...sshOptions(dir, port, keys), ...options, "miek@127.0.0.1", ...line],
           dir,
         ),
-      pgoctl: (argv, env) =>
-        command(
-          "deno",
-          ["run", "-q", ...pgoctlPermissions(dir, env?.["SSH_AUTH_SOCK"]), PGOCTL, ...argv],
-          dir,
-          env,
-        ),
+      pgoctl: (argv, env, agents = []) => {
+        const sockets = [env?.["SSH_AUTH_SOCK"] ?? [], agents].flat();
+        const [program = "", ...args] = pgoctlWords(dir, argv, sockets);
+        return command(program, args, dir, env);
+      },
       remote: async (line, { privateKey = good, ...given } = {}) =>
         await runRemote({
           host: "127.0.0.1",
@@ -114,6 +112,11 @@ export async function withServer(
     await server.stop(1000);
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+/** The command line of a pgoctl with `home`, and those agents' sockets. */
+export function pgoctlWords(home: string, argv: string[], sockets: string[] = []): string[] {
+  return ["deno", "run", "-q", ...pgoctlPermissions(home, sockets.join(",")), PGOCTL, ...argv];
 }
 
 /** Makes the key pair `path` and `path.pub`; `type` as ssh-keygen takes it, default `-t ed25519`. */
