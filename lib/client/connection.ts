@@ -112,9 +112,14 @@ function loggedIn(client: ssh2.Client, sock: Socket, login: Login): Promise<void
       sock.destroy();
     };
     // ssh2 tells who the server is only when it is too late to leave without a word.
-    sock.on("data", (chunk: Uint8Array) => {
-      if (!banner.includes("\n")) banner += Buffer.from(chunk).toString("latin1").slice(0, 4096);
-    });
+    const listen = (chunk: Uint8Array) => {
+      banner += Buffer.from(chunk).toString("latin1").slice(0, 4096);
+      if (!banner.includes("\n")) return;
+      sock.off("data", listen);
+      const stranger = explainBanner(host, port, banner);
+      if (stranger) hangUp(stranger);
+    };
+    sock.on("data", listen);
     client.on("ready", () => resolve());
     client.on("error", (error) => {
       // A key that an agent will not sign with is not the end: the next one may do.
@@ -150,8 +155,6 @@ function loggedIn(client: ssh2.Client, sock: Socket, login: Login): Promise<void
       },
       hostVerifier(key: Uint8Array) {
         try {
-          const stranger = explainBanner(host, port, banner);
-          if (stranger) throw stranger;
           login.verifyHost(key);
           return true;
         } catch (error) {
