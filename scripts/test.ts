@@ -37,6 +37,7 @@ const FAST = [
   "yes",
 ];
 const REAL = [
+  "/usr/sbin/sshd",
   "bash",
   "caddy",
   "chmod",

@@ -14,9 +14,9 @@ export interface Place {
   port: number;
 }
 
-/** The command line of a pgoctl that has `home` for its own. */
-export function pgoctlCommand(home: string): string[] {
-  return ["deno", "run", "-q", ...pgoctlPermissions(home), PGOCTL];
+/** The command line of a pgoctl that has `home` for its own, and may use the agent at a socket. */
+export function pgoctlCommand(home: string, agent?: string): string[] {
+  return ["deno", "run", "-q", ...pgoctlPermissions(home, agent), PGOCTL];
 }
 
 /** Runs pgoctl. */
