@@ -43,9 +43,10 @@ export async function call(options: Options, process: Process): Promise<number |
   const left = new AbortController();
   try {
     const screen = lendScreen(options, process);
+    const identities = await findIdentities({ ...settings.keys, say });
     const status = await runRemote({
       ...settings,
-      identities: await findIdentities({ ...settings.keys, say }),
+      identities,
       onOffer: (identity) => void offered.push(identity),
       unlock: async (identity) => (await import("./unlock.ts")).unlock(identity, settings, say),
       line: encodeLine({ ...target, args: await withJson(options) }),
@@ -57,8 +58,10 @@ export async function call(options: Options, process: Process): Promise<number |
     });
     const line = await stderr.end(status);
     if (status <= 255) return status;
-    const hint = status === 401 ? offeredHint(offered.slice(-1), target.service) : undefined;
-    return reportStatus(status, line, hint);
+    if (status !== 401) return reportStatus(status, line);
+    // Any key that pgod knows logs in, be it another service's: the rest was never shown.
+    const others = identities.length > 1 ? "; -i FILE shows another key" : "";
+    return reportStatus(status, line, offeredHint(offered.slice(-1), target.service) + others);
   } catch (error) {
     if (late.signal.aborted) return reportError(tooLate(options, settings));
     if (left.signal.aborted) {

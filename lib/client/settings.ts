@@ -90,7 +90,8 @@ export async function settle(
     );
   const agent = get("identityagent", (text) => {
     if (text === "none") return "";
-    if (text === "SSH_AUTH_SOCK") return env(text);
+    // As ssh: a variable that is not set means no agent.
+    if (/^\$?SSH_AUTH_SOCK$/.test(text)) return env("SSH_AUTH_SOCK") ?? "";
     return text.startsWith("$") && !text.startsWith("${")
       ? expandPath(`\${${text.slice(1)}}`, tokens)
       : expandPath(text, tokens);

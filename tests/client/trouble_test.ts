@@ -55,6 +55,10 @@ Deno.test("--json makes a status one object, and leaves a program's own output a
       status: 406,
       exit: 64,
     });
+    await Deno.copyFile(`${dir}/good`, `${dir}/.ssh/id_ed25519`);
+    await Deno.copyFile(`${dir}/wrong`, `${dir}/.ssh/id_rsa`);
+    const several = await outcome(pgoctl(["--json", "-p", `${port}`, "127.0.0.1:x//foreign"]));
+    assert.match(reportOf(several.stderr).hint, /id_ed25519\); .*; -i FILE shows another key$/);
     for (const end of [await run("foreign"), await run("ps", "wrong")]) {
       const { kind, status, exit, hint, message } = reportOf(end.stderr);
       assert.deepEqual([kind, status, exit, end.code], ["unauthorized", 401, 77, 77]);
