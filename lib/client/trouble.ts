@@ -38,9 +38,12 @@ export function refusedKeys(offered: readonly Identity[]): ClientError {
   return new ClientError("unauthorized", "the key was refused", offeredHint(offered));
 }
 
-/** Which keys were shown, and where the public half would have to be. */
+/** Which keys were shown, and where the public half would have to be; an empty `service` is the host. */
 export function offeredHint(offered: readonly Identity[], service = "the service"): string {
   const keys = [...new Set(offered.map(describe))].join(", ") || "no key";
+  if (service === "") {
+    return `offered: ${keys}; the public half has to be in the file that admin_keys in the host's config names`;
+  }
   const where =
     `the public half has to be in ssh/ of ${service}'s repository, at the tip of its branch`;
   return `offered: ${keys}; ${where}, and its line there may name a role, addresses, or an end`;

@@ -59,6 +59,11 @@ Deno.test("--json makes a status one object, and leaves a program's own output a
     await Deno.copyFile(`${dir}/wrong`, `${dir}/.ssh/id_rsa`);
     const several = await outcome(pgoctl(["--json", "-p", `${port}`, "127.0.0.1:x//foreign"]));
     assert.match(reportOf(several.stderr).hint, /id_ed25519\); .*; -i FILE shows another key$/);
+    const host = await outcome(pgoctl(["--json", "-p", `${port}`, "127.0.0.1://foreign"]));
+    assert.match(
+      reportOf(host.stderr).hint,
+      /in the file that admin_keys in the host's config names/,
+    );
     for (const end of [await run("foreign"), await run("ps", "wrong")]) {
       const { kind, status, exit, hint, message } = reportOf(end.stderr);
       assert.deepEqual([kind, status, exit, end.code], ["unauthorized", 401, 77, 77]);
