@@ -6,8 +6,11 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-/** Two checkouts that are tested at once on one machine need users of their own. */
-const USERS = (Deno.env.get("PGO_E2E_USERS") ?? "pgo-e2e-a,pgo-e2e-b").split(",");
+/** Two for each file of end-to-end tests that runs at once. Two checkouts on one machine need users of their own. */
+const USERS = (Deno.env.get("PGO_E2E_USERS") ?? "pgo-e2e-a,pgo-e2e-b,pgo-e2e-c,pgo-e2e-d")
+  .split(",");
+/** Those that take longest: first, so that no other lane waits for them in the end. */
+const LONG = ["hostile_real", "effects", "control", "faults", "operate", "hostile_pgod", "deploy"];
 /** The programs that tests start themselves; services' users start all others. */
 const FAST = [
   "/usr/bin/python3",
@@ -79,29 +82,40 @@ interface Totals {
   ignored: number;
 }
 
+/** Runs a program and shows what it prints: as it comes, or in one piece at its end where others run beside it. */
 async function run(
   program: string,
   args: string[],
-  onLine: (line: string) => void = () => {},
+  { users, onLine = () => {} }: { users?: string[]; onLine?: (line: string) => void } = {},
 ): Promise<number> {
   const child = new Deno.Command(program, {
     args,
     cwd: root,
+    env: users ? { PGO_E2E_USERS: users.join(",") } : {},
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
   let rest = "";
+  let held = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    await Deno.stdout.write(new TextEncoder().encode(text));
+    if (users) held += text;
+    else await Deno.stdout.write(new TextEncoder().encode(text));
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     lines.forEach(onLine);
   }
-  return (await child.status).code;
+  const { code } = await child.status;
+  if (held) console.log(held.trimEnd());
+  return code;
 }
 
-async function denoTest(programs: string[], paths: string[], totals: Totals): Promise<void> {
+async function denoTest(
+  programs: string[],
+  paths: string[],
+  totals: Totals,
+  users?: string[],
+): Promise<void> {
   const flags = [
     "--no-prompt",
     "--allow-read",
@@ -111,21 +125,42 @@ async function denoTest(programs: string[], paths: string[], totals: Totals): Pr
     "--allow-sys=hostname,uid",
     `--allow-run=${programs.join(",")}`,
   ];
-  const before = { ...totals };
-  const code = await run("deno", ["test", ...flags, ...paths], (line) => {
+  const found: Totals = { passed: 0, failed: 0, ignored: 0 };
+  const onLine = (line: string) => {
     const [, passed, failed, ignored] =
       /^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/.exec(
         stripVTControlCharacters(line),
       ) ?? [];
-    totals.passed += Number(passed ?? 0);
-    totals.failed += Number(failed ?? 0);
-    totals.ignored += Number(ignored ?? 0);
-  });
-  if (code !== 0 && totals.failed === before.failed) totals.failed++;
-  if (code === 0 && totals.passed === before.passed) {
+    found.passed += Number(passed ?? 0);
+    found.failed += Number(failed ?? 0);
+    found.ignored += Number(ignored ?? 0);
+  };
+  const code = await run("deno", ["test", ...flags, ...paths], { users, onLine });
+  if (code !== 0 && found.failed === 0) found.failed++;
+  if (code === 0 && found.passed === 0) {
     console.error(`no test ran in ${paths.join(" ")}`);
-    totals.failed++;
+    found.failed++;
   }
+  totals.passed += found.passed;
+  totals.failed += found.failed;
+  totals.ignored += found.ignored;
+}
+
+/** Each file by itself, in as many lanes as there are pairs of users: containers mostly make tests wait. */
+async function endToEnd(totals: Totals): Promise<void> {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(`${root}tests/e2e`)) {
+    if (name.endsWith("_test.ts")) files.push(name.replace("_test.ts", ""));
+  }
+  const rank = (name: string) => LONG.includes(name) ? LONG.indexOf(name) : LONG.length;
+  files.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  const lane = async (users: string[]) => {
+    for (let name = files.shift(); name; name = files.shift()) {
+      await denoTest(REAL, [`tests/e2e/${name}_test.ts`], totals, users);
+    }
+  };
+  const pairs = USERS.flatMap((user, at) => at % 2 === 0 ? [[user, USERS[at + 1] ?? user]] : []);
+  await Promise.all(pairs.map(lane));
 }
 
 const totals: Totals = { passed: 0, failed: 0, ignored: 0 };
@@ -133,7 +168,7 @@ const isRoot = Deno.uid() === 0;
 // First, since fast tests use other people's SSH clients too.
 const ready = isRoot && await run("bash", ["scripts/prepare-host.sh", "--test", ...USERS]) === 0;
 await denoTest(FAST, ["tests/", "--ignore=tests/e2e"], totals);
-if (ready) await denoTest(REAL, ["tests/e2e/"], totals);
+if (ready) await endToEnd(totals);
 else if (isRoot) totals.failed++;
 else {
   console.error("The end-to-end tests were skipped: they need root, and Debian 12 or newer.");
