@@ -40,12 +40,15 @@ const FORGETFUL = [
   },
 ];
 
-/** Without it what was not fetched before the kill is never fetched, or what was fetched counts as seen to. */
+/** Without it what was seen before the kill, but not fetched, is never fetched; or what was fetched counts as seen to. */
 const INCURIOUS = {
   before: [{
     file: "lib/service/follow.ts",
     find: "  if (await git.fetchedTip() !== remote) await git.fetch(signal);",
-    replace: "  if (!await git.fetchedTip()) await git.fetch(signal);",
+    replace: `  const mark = \`\${service.host.dir}/seen-\${remote}\`;
+  if (await Deno.stat(mark).then(() => true, () => false)) return service.tip ?? remote;
+  await Deno.writeTextFile(mark, "");
+  if (await git.fetchedTip() !== remote) await git.fetch(signal);`,
   }],
   after: [{
     file: "lib/service/follow.ts",
