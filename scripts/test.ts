@@ -40,6 +40,7 @@ const FAST = [
   "yes",
 ];
 const REAL = [
+  "/usr/bin/python3",
   "/usr/sbin/sshd",
   "bash",
   "caddy",
@@ -47,8 +48,10 @@ const REAL = [
   "chown",
   "cp",
   "curl",
+  "dbclient",
   "deno",
   "docker-registry",
+  "dropbearconvert",
   "git",
   "htpasswd",
   "id",
@@ -58,7 +61,9 @@ const REAL = [
   "nginx",
   "perl",
   "pkill",
+  "plink",
   "ps",
+  "puttygen",
   "python3",
   "rm",
   "runuser",
