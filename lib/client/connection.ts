@@ -30,6 +30,8 @@ export interface Login {
   verifyHost(key: Uint8Array): void;
   /** Milliseconds to connect and log in; default 20 s. A passphrase may take its time. */
   loginTimeout?: number;
+  /** Milliseconds between two questions whether the host is still there; four without an answer end it. */
+  keepalive?: number;
   /** Ends the connection when it aborts. */
   signal?: AbortSignal;
 }
@@ -42,6 +44,8 @@ export interface Connection {
 
 /** Milliseconds to connect and log in. */
 const TIMEOUT = 20_000;
+/** Milliseconds; a minute of silence is as good as a connection that was closed. */
+const KEEPALIVE = 15_000;
 
 /** Why a login stopped: the host would take this key, if only it could sign. */
 class Locked extends Error {
@@ -140,6 +144,8 @@ function loggedIn(client: ssh2.Client, sock: Socket, login: Login): Promise<void
       sock,
       username: login.user,
       readyTimeout: 0,
+      keepaliveInterval: login.keepalive ?? KEEPALIVE,
+      keepaliveCountMax: 4,
       authHandler(_left, _partial, next) {
         for (let identity; (identity = queue.shift());) {
           const key = parsePublic(identity);

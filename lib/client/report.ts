@@ -22,7 +22,7 @@ export function reportError(error: ClientError): Report {
   return { kind: kind.replace(" ", "-"), message, hint, status: null, exit: KIND_EXIT[kind] };
 }
 
-/** The report of a status above 255, with the `line` pgod sent for it. */
+/** The report of a status above 255, with the `line` pgod sent for it; `""` where it sent none. */
 export function reportStatus(status: number, line: string, hint?: string): Report {
   const exit = STATUS_EXIT[status as keyof typeof STATUS_EXIT] ?? EXIT.internal;
   const kind = exit === EXIT.unauthorized
@@ -30,15 +30,16 @@ export function reportStatus(status: number, line: string, hint?: string): Repor
     : exit === EXIT.usage
     ? "usage"
     : "failed";
-  return { kind, message: line, hint: hint ?? null, status, exit };
+  return { kind, message: line || statusLine(status), hint: hint ?? null, status, exit };
 }
 
 /** The lines people see; a status's own line has been shown by then. */
 export function reportLines({ message, hint, status }: Report): string[] {
   if (status === null) return [`pgoctl: ${message}${hint ? ` (${hint})` : ""}`];
-  return [`Process exited with status ${status}`, ...hint ? [`pgoctl: ${hint}`] : []];
+  return [statusLine(status), ...hint ? [`pgoctl: ${hint}`] : []];
 }
 
+const statusLine = (status: number) => `Process exited with status ${status}`;
 const STATUS_LINE = new RegExp(`^(${Object.values(STATUS_TEXT).join("|")}): `);
 
 /** Passes output on, but for a last line that may be the text of a status. */

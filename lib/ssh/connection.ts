@@ -15,6 +15,12 @@ import { plainAddress, remoteName } from "./from.ts";
 import { insides } from "./internals.ts";
 import { type Handle, serveSession } from "./session.ts";
 
+/**
+ * What Go's SSH library calls itself, unless its program says otherwise. That is the pgoctl of PGO's ancestor,
+ * which reads stdout and drops stderr: its daemon wrote everything to stdout.
+ */
+const READS_STDOUT_ONLY = "Go";
+
 /** What a connection needs of the server. */
 export interface ConnectionOptions {
   limits: SshLimits;
@@ -28,7 +34,7 @@ export interface ConnectionOptions {
 /** Serves a client that has said its first word. */
 export function serveConnection(
   client: ssh2.Connection,
-  { ip, port }: Pick<ssh2.ClientInfo, "ip" | "port">,
+  { ip, port, header }: Pick<ssh2.ClientInfo, "ip" | "port" | "header">,
   { limits, knows, handle, log, loggedIn }: ConnectionOptions,
 ): void {
   const address = plainAddress(ip);
@@ -84,7 +90,8 @@ export function serveConnection(
         open--;
         if (open === 0) void rest();
       });
-      const peer = { key, user, address, remote, closed: closed.signal, flow };
+      const oneStream = header.versions.software === READS_STDOUT_ONLY;
+      const peer = { key, user, address, remote, closed: closed.signal, flow, oneStream };
       serveSession(session, peer, handle, log);
     });
     // With somebody to refuse it, ssh2 also honours a client's wish for no more sessions.

@@ -57,6 +57,8 @@ interface Peer {
   remote: string;
   closed: AbortSignal;
   flow: Flow;
+  /** Its client reads stdout only: stderr goes there too. */
+  oneStream: boolean;
 }
 
 /** Serves the exec (or shell) request of `session`; what else a session may ask is refused by ssh2. */
@@ -119,6 +121,7 @@ async function serveChannel(
   const signal = AbortSignal.any([gone.signal, signals.ended]);
   const traffic: Traffic = { received: 0, sent: 0 };
   const send = peer.flow.sender(channel);
+  const errors = peer.oneStream ? channel : channel.stderr;
   const output = (sink: Parameters<typeof send>[0]) => async (chunk: Uint8Array) => {
     await send(sink, render(chunk), signal);
     traffic.sent += chunk.length;
@@ -137,7 +140,7 @@ async function serveChannel(
       log.error("ssh.failed", `Command failed: ${error}`, { remote: peer.remote });
     }
     const line = new TextEncoder().encode(`${failure.line}${terminal ? "\r\n" : "\n"}`);
-    await send(channel.stderr, line, gone.signal).catch(() => {});
+    await send(errors, line, gone.signal).catch(() => {});
     return failure.status;
   };
   let status: number;
@@ -148,7 +151,7 @@ async function serveChannel(
       traffic,
       stdin: readable(channel, gone.signal, (bytes) => traffic.received += bytes),
       stdout: output(channel),
-      stderr: output(channel.stderr),
+      stderr: output(errors),
       signal,
       takeSignals: (take) => signals.take(take),
     });
