@@ -9,6 +9,7 @@ import { sleep } from "../../lib/host/clock.ts";
 import { createRun } from "../../lib/host/process.ts";
 import { runInTerminal } from "../../lib/host/terminal.ts";
 import type { Handle } from "../../lib/ssh/session.ts";
+import { isSignal } from "../../lib/ssh/signals.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
 import { withServer } from "./loopback.ts";
 
@@ -236,4 +237,11 @@ Deno.test("signals reach a command that takes them, by their names, also after t
     assert.equal(await ended, 5);
   });
   assert.deepEqual(got, ["USR1", "INT", "TERM"]);
+});
+
+Deno.test("a signal is one of RFC 4254's names, and nothing else", () => {
+  for (const name of ["INT", "KILL", "USR2"]) assert.ok(isSignal(name), name);
+  for (const name of ["", "SIGINT", "int", "9", "STOP", "0", "INT; id", "toString", "__proto__"]) {
+    assert.ok(!isSignal(name), name);
+  }
 });
