@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "shlex";
+import { sleep } from "./clock.ts";
 import type { Command, Run } from "./process.ts";
 import type { Sink } from "./streams.ts";
 
@@ -11,6 +12,9 @@ export interface Size {
   rows: number;
   cols: number;
 }
+
+/** Milliseconds between two changes: of two at once, Podman loses the second now and then. */
+const REST = 100;
 
 /** Somebody's screen that a program is shown on. */
 export interface Screen {
@@ -51,14 +55,12 @@ export async function runInTerminal(
     await opened.promise;
     // Only the newest counts: a window that is dragged has dozens a second.
     while (wanted && device) {
-      const { rows, cols } = wanted;
+      const { cols, rows } = wanted;
       wanted = undefined;
-      await run({
-        argv: ["stty", "-F", device, "rows", `${rows}`, "cols", `${cols}`],
-        user,
-        signal,
-      })
-        .catch(() => {});
+      for (const [what, count] of [["cols", cols], ["rows", rows]] as const) {
+        await run({ argv: ["stty", "-F", device, what, `${count}`], user, signal }).catch(() => {});
+        await sleep(REST, signal);
+      }
     }
     resizing = false;
   };

@@ -139,6 +139,15 @@ Deno.test("SSH clients of all kinds, and terminals", (t) =>
           await until("vi is gone", async () =>
             !/vi \/file/.test(await inside("ps")));
         }));
+      await t.step("pgoctl -t logs -f: lines begin at the left, and Ctrl-C ends it", () =>
+        withScreen(env, async (screen) => {
+          await screen.type(`clear; ${line(client, "shop//logs -f -n 1 side", "-t")}`, "Enter");
+          await screen.wait(/^tick\ntick$/m);
+          await screen.type("C-c");
+          await screen.wait(/^\$$/m);
+          await screen.type("echo code $?", "Enter");
+          await screen.wait(/^code 130$/m);
+        }));
       await t.step(
         "pgoctl without -t: Ctrl-C reaches the program, and its exit code comes back",
         () =>
