@@ -4,9 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import { within } from "../host/clock.ts";
 import type { PublicKey } from "./private_key.ts";
+import { OpenSSHAgent } from "./ssh2_parts.ts";
 
 /** A key that an agent holds. */
 export interface AgentKey extends PublicKey {
@@ -20,7 +21,7 @@ const PATIENCE = 5_000;
 
 /** The keys of the agent at the socket `path`. @throws {Error} in one clause when it cannot be asked. */
 export async function agentKeys(path: string): Promise<AgentKey[]> {
-  const agent = new ssh2.OpenSSHAgent(path);
+  const agent = new OpenSSHAgent(path);
   const listed = new Promise<ssh2.ParsedKey[]>((resolve, reject) => {
     agent.getIdentities((error, keys) => {
       if (error || !keys) reject(new Error("it does not answer"));

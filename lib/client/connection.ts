@@ -5,12 +5,13 @@
 import { Buffer } from "node:buffer";
 import { connect as connectSocket, type Socket } from "node:net";
 // @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import { sleep } from "../host/clock.ts";
 import { ClientError } from "./error.ts";
 import type { Identity } from "./identities.ts";
 import { parsePublic } from "./private_key.ts";
 import { explainBanner, explainSocket, refusedKeys } from "./trouble.ts";
+import { BaseAgent, Client } from "./ssh2_parts.ts";
 
 /** Where to log in, and as whom. */
 export interface Login {
@@ -77,7 +78,7 @@ async function attempt(login: Login): Promise<Connection> {
   const { host, port, family = 0, loginTimeout = TIMEOUT } = login;
   // ssh2 leaves Nagle's algorithm on, which costs a round trip of delayed acknowledgements.
   const sock = connectSocket({ host, port, family, noDelay: true });
-  const client = new ssh2.Client();
+  const client = new Client();
   const close = () => {
     client.end();
     sock.destroy();
@@ -173,7 +174,7 @@ function loggedIn(client: ssh2.Client, sock: Socket, login: Login): Promise<void
 }
 
 /** One identity as ssh2 asks for it: shown first, signed with only when the host would take it. */
-class OneKey extends ssh2.BaseAgent<ssh2.ParsedKey> {
+class OneKey extends BaseAgent<ssh2.ParsedKey> {
   constructor(
     readonly key: ssh2.ParsedKey,
     readonly identity: Identity,

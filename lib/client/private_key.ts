@@ -4,8 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import { repairKey } from "./key_repair.ts";
+import { parseKey } from "./ssh2_parts.ts";
 
 /** The public half of a key. */
 export interface PublicKey {
@@ -63,7 +64,7 @@ export function parsePublic({ type, blob }: PublicKey): ssh2.ParsedKey | undefin
 
 function parse(text: string, passphrase?: string): ssh2.ParsedKey | Error {
   // ssh2's own type leaves out that an OpenSSH file gives a list of one.
-  const parsed: ssh2.ParsedKey | ssh2.ParsedKey[] | Error = ssh2.utils.parseKey(text, passphrase);
+  const parsed: ssh2.ParsedKey | ssh2.ParsedKey[] | Error = parseKey(text, passphrase);
   return Array.isArray(parsed) ? parsed[0] ?? new Error("empty") : parsed;
 }
 

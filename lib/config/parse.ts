@@ -79,16 +79,22 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * Parses the text of config `file` (a name for messages only). `inspect` may report more problems,
- * such as users this host does not have; they come in one list with all others, in file order.
- * @throws {ConfigError} listing every problem.
- */
-export function parseConfig(
-  text: string,
-  file: string,
-  inspect: (config: Config, report: Report) => void = () => {},
-): Config {
+/** A config that was read, and what is wrong with it so far. */
+export interface Draft {
+  config: Config;
+  /** Adds a problem that only the host knows, such as a user it does not have. */
+  report: Report;
+  /** The config. @throws {ConfigError} listing every problem in file order. */
+  finish(): Config;
+}
+
+/** Parses the text of config `file` (a name for messages only). @throws {ConfigError} listing every problem. */
+export function parseConfig(text: string, file: string): Config {
+  return draftConfig(text, file).finish();
+}
+
+/** Reads a config as far as it goes. @throws {ConfigError} when it is no TOML. */
+export function draftConfig(text: string, file: string): Draft {
   const document = open(text, file);
   const problems: { path: Path; message: string }[] = [];
   const report: Report = (path, message) => void problems.push({ path, message });
@@ -102,9 +108,14 @@ export function parseConfig(
     services: services.map((service, at) => toService(service, at, report)),
   };
   compareServices(config.services, report);
-  inspect(config, report);
-  if (problems.length === 0) return config;
-  throw new ConfigError(placeProblems(document, file, problems));
+  return {
+    config,
+    report,
+    finish() {
+      if (problems.length === 0) return config;
+      throw new ConfigError(placeProblems(document, file, problems));
+    },
+  };
 }
 
 /** Lines of what was reported, in file order: `file:line:column: key: message`. */

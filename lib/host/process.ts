@@ -5,6 +5,7 @@
 import type { Log } from "../log.ts";
 import { asUser, type User, type UserSwitch } from "./as_user.ts";
 import { sleep, within } from "./clock.ts";
+import { Starts } from "./starts.ts";
 import { drain, feed, type Sink } from "./streams.ts";
 
 /** A program to run, without a shell. It starts in `/`: all paths in `argv` are absolute. */
@@ -43,13 +44,28 @@ export class ProcessError extends Error {}
 export const DEADLINE = 60_000;
 /** Milliseconds between SIGTERM and SIGKILL. */
 const GRACE = 5_000;
+/** Programs at once that pgod only asks something, so that ticks and boots leave room for those who wait for it. */
+const QUESTIONS = 4;
 
 /** {@link Run} on this host: `how` switches users, `path` is where children find programs. */
 export function createRun(
   options: { how: UserSwitch; log: Log; path?: string; grace?: number },
 ): Run {
   const { log, how, path } = options;
+  const starts = new Starts(QUESTIONS);
   return async function run(command) {
+    command.signal?.throwIfAborted();
+    // Somebody reads the output of the others as it comes.
+    const giveBack = command.stdout ? () => {} : await starts.turn();
+    try {
+      if (command.signal?.aborted) throw new ProcessError(`${command.argv[0]} was ended`);
+      return await runNow(command);
+    } finally {
+      giveBack();
+    }
+  };
+
+  async function runNow(command: Command): Promise<Outcome> {
     const { user } = command;
     const own = asUser(command.argv, user, how, command.env, path);
     log.debug(
@@ -57,7 +73,6 @@ export function createRun(
       `running${user ? ` as "${user.name}"` : ""} [${command.argv.join(" ")}]`,
       { user: user?.name },
     );
-    command.signal?.throwIfAborted();
     const child = spawn(own, command.stdin !== undefined);
     const stopping = new AbortController();
     let reason = "";
@@ -90,7 +105,7 @@ export function createRun(
       timer.abort();
       command.signal?.removeEventListener("abort", onAbort);
     }
-  };
+  }
 
   /** Ends the whole process group, as its own user: no signal can then reach somebody else's process. */
   async function end(child: Deno.ChildProcess, user: User | undefined): Promise<void> {

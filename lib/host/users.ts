@@ -10,34 +10,61 @@ export type Account = { user: User; problem?: undefined } | { user?: undefined; 
 
 /** The account of a name as the host knows it (files, LDAP, …); undefined where there is none. */
 export async function findLogin(run: Run, name: string): Promise<User | undefined> {
-  const { code, stdout } = await run({ argv: ["getent", "passwd", "--", name] });
-  const [found, , uid, gid, , home] = stdout.trimEnd().split(":");
-  // getent takes a number for a uid: only the name itself will do, and never an empty uid for 0.
-  if (code !== 0 || found !== name || !uid || !gid || !home) return undefined;
-  return { name, uid: Number(uid), gid: Number(gid), home };
+  return (await findLogins(run, [name])).get(name);
 }
 
 /** Looks `name` up and checks its subordinate id ranges. */
 export async function findAccount(run: Run, name: string): Promise<Account> {
-  const user = await findLogin(run, name);
-  if (!user) {
-    return {
-      problem: `this host has no user ${JSON.stringify(name)}, expected one that exists (useradd)`,
-    };
-  }
-  const { uid } = user;
-  for (const file of ["/etc/subuid", "/etc/subgid"]) {
-    const lines = (await Deno.readTextFile(file).catch(() => "")).split("\n");
-    if (!lines.some((line) => line.startsWith(`${name}:`) || line.startsWith(`${uid}:`))) {
-      const option = file.replace("/etc/sub", "--add-sub") + "s";
-      return {
-        problem:
-          `user ${JSON.stringify(name)} has no range in ${file}, which rootless Podman needs ` +
-          `(usermod ${option} FIRST-LAST ${name})`,
-      };
-    }
-  }
-  return { user };
+  return (await findAccounts(run, [name])).get(name) ?? noSuchUser(name);
+}
+
+/** {@link findAccount} for many, each by its name, with one question to the host. */
+export async function findAccounts(
+  run: Run,
+  names: readonly string[],
+): Promise<Map<string, Account>> {
+  const users = await findLogins(run, names);
+  const ranges = await Promise.all(RANGES.map(async (file) => ({ file, of: await owners(file) })));
+  return new Map(names.map((name): [string, Account] => {
+    const user = users.get(name);
+    if (!user) return [name, noSuchUser(name)];
+    const missing = ranges.find(({ of }) => !of.has(name) && !of.has(String(user.uid)));
+    if (!missing) return [name, { user }];
+    const option = missing.file.replace("/etc/sub", "--add-sub") + "s";
+    return [name, {
+      problem:
+        `user ${
+          JSON.stringify(name)
+        } has no range in ${missing.file}, which rootless Podman needs ` +
+        `(usermod ${option} FIRST-LAST ${name})`,
+    }];
+  }));
+}
+
+async function findLogins(run: Run, names: readonly string[]): Promise<Map<string, User>> {
+  const [first, ...others] = names;
+  if (first === undefined) return new Map();
+  const { stdout } = await run({ argv: ["getent", "passwd", "--", first, ...others] });
+  const lines = stdout.split("\n").map((line) => line.split(":"));
+  return new Map(names.flatMap((name): [string, User][] => {
+    // getent takes a number for a uid: only the name itself will do, and never an empty uid for 0.
+    const [, , uid, gid, , home] = lines.find(([found]) => found === name) ?? [];
+    return uid && gid && home ? [[name, { name, uid: Number(uid), gid: Number(gid), home }]] : [];
+  }));
+}
+
+/** Who has subordinate ids: names, or uids. */
+const RANGES = ["/etc/subuid", "/etc/subgid"];
+
+async function owners(file: string): Promise<Set<string>> {
+  const text = await Deno.readTextFile(file).catch(() => "");
+  return new Set(text.split("\n").map((line) => line.slice(0, Math.max(line.indexOf(":"), 0))));
+}
+
+function noSuchUser(name: string): Account {
+  return {
+    problem: `this host has no user ${JSON.stringify(name)}, expected one that exists (useradd)`,
+  };
 }
 
 /** The name of a user id; the id itself when it has none. */

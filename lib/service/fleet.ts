@@ -89,7 +89,10 @@ export class Fleet {
     }
     for (const service of config.services) {
       const user = users.get(service.user);
-      if (!this.#members.has(service.name) && user) this.#takeUp(config, service, user, cause);
+      if (this.#members.has(service.name) || !user) continue;
+      this.#takeUp(config, service, user, cause);
+      // A thousand of them take a while, in which clients are to be answered.
+      await sleep(0);
     }
     // At boot it is left to the first sweep, which nobody waits for.
     if (cause === "config") {
@@ -104,7 +107,9 @@ export class Fleet {
     ];
     const unit = createService(this.host, service, user, ports, networks);
     const leave = new AbortController();
-    this.host.ledger.update(service.name, { user: service.user });
+    if (this.host.ledger.service(service.name).user !== service.user) {
+      this.host.ledger.update(service.name, { user: service.user });
+    }
     this.host.ledger.clearStale(service.name);
     const { name, repository: { url } } = service;
     this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {

@@ -2,12 +2,12 @@
  * The config file together with the accounts it names, checked against this host.
  * @module
  */
-import { type Config, ConfigError, NO_GLOBAL, parseConfig, type Report } from "../config/parse.ts";
+import { type Config, ConfigError, draftConfig, NO_GLOBAL } from "../config/parse.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import type { Run } from "../host/process.ts";
 import { secretTroubles } from "./secrets.ts";
 import { type AdminKeys, NO_ADMINS, readAdminKeys } from "./admin_keys.ts";
-import { type Account, findAccount, ownAccount } from "../host/users.ts";
+import { type Account, findAccounts, ownAccount } from "../host/users.ts";
 
 /** A config that this host can serve. */
 export interface Loaded {
@@ -50,28 +50,27 @@ export async function checkConfig(
   how: UserSwitch,
   { coming, lenient = false }: { coming?: string; lenient?: boolean } = {},
 ): Promise<Loaded> {
-  const draft = readAnyway(text, path);
+  const draft = draftConfig(text, path);
+  const { global, services } = draft.config;
   const names = new Set(
-    draft.services.map(({ user }) => user).filter((name) => name !== "" && name !== coming),
+    services.map(({ user }) => user).filter((name) => name !== "" && name !== coming),
   );
-  const accounts = await findAccounts(run, [...names], how);
+  const accounts = await accountsOf(run, [...names], how);
   let admins = NO_ADMINS;
   let adminTrouble = "";
   try {
-    if (draft.global.adminKeys) admins = await readAdminKeys(draft.global.adminKeys);
+    if (global.adminKeys) admins = await readAdminKeys(global.adminKeys);
   } catch (error) {
     adminTrouble = (error as Error).message;
   }
-  const troubles = lenient ? [] : await secretTroubles(draft.services);
-  const complain = ({ services }: Config, report: Report) => {
-    if (adminTrouble) report(["global", "admin_keys"], adminTrouble);
-    for (const { path, message } of troubles) report(path, message);
-    services.forEach(({ user }, at) => {
-      const problem = accounts.get(user)?.problem;
-      if (problem) report(["services", at, "user"], problem);
-    });
-  };
-  const config = parseConfig(text, path, complain);
+  const troubles = lenient ? [] : await secretTroubles(services);
+  if (adminTrouble) draft.report(["global", "admin_keys"], adminTrouble);
+  for (const { path, message } of troubles) draft.report(path, message);
+  services.forEach(({ user }, at) => {
+    const problem = accounts.get(user)?.problem;
+    if (problem) draft.report(["services", at, "user"], problem);
+  });
+  const config = draft.finish();
   const users = [...accounts].flatMap(([name, { user }]): [string, User][] =>
     user ? [[name, user]] : []
   );
@@ -87,28 +86,20 @@ function explain(error: Error, path: string): string {
 
 /** What a config says, also one that is wrong elsewhere. */
 export function readAnyway(text: string, path: string): Pick<Config, "global" | "services"> {
-  let draft: Pick<Config, "global" | "services"> = {
-    global: NO_GLOBAL,
-    services: [],
-  };
   try {
-    parseConfig(text, path, (config) => draft = config);
+    return draftConfig(text, path).config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    return { global: NO_GLOBAL, services: [] };
   }
-  return draft;
 }
 
-async function findAccounts(
+async function accountsOf(
   run: Run,
   names: string[],
   how: UserSwitch,
 ): Promise<Map<string, Account>> {
-  if (how !== "self") {
-    return new Map(
-      await Promise.all(names.map(async (name) => [name, await findAccount(run, name)] as const)),
-    );
-  }
+  if (how !== "self") return await findAccounts(run, names);
   const user = await ownAccount(run);
   return new Map(names.map((name) => [name, { user }]));
 }

@@ -4,9 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import type { Log } from "../log.ts";
 import { type AuthorizedKey, fingerprint } from "./access.ts";
+import { parseKey } from "./ssh2_parts.ts";
 
 /** What is said of a key: it may come in, or why not (and which line speaks of it, if one does). */
 export type Verdict =
@@ -87,7 +88,7 @@ function judge(context: ssh2.PublicKeyAuthContext, knows: (blob: string) => Verd
     if (context.hashAlgo) context.key.algo = context.hashAlgo.replace("sha", "rsa-sha2-");
     return verdict;
   }
-  const parsed = ssh2.utils.parseKey(`${key.type} ${key.blob}`);
+  const parsed = parseKey(`${key.type} ${key.blob}`);
   const good = !(parsed instanceof Error) && context.blob !== undefined &&
     parsed.verify(context.blob, context.signature, context.hashAlgo) === true;
   return good ? verdict : { key, refused: "wrong signature" };

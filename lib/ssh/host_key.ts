@@ -2,9 +2,8 @@
  * The key pgod shows its clients: made once, kept for ever, readable by nobody else.
  * @module
  */
-// @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
 import { makeKeyPair } from "./key_pair.ts";
+import { parseKey } from "./ssh2_parts.ts";
 
 /** A new host key, OpenSSH format. */
 export function makeHostKey(): string {
@@ -29,7 +28,7 @@ export async function loadHostKey(path: string): Promise<string> {
   }
   if (((mode ?? 0) & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 it`);
   const text = await Deno.readTextFile(path);
-  const key = ssh2.utils.parseKey(text);
+  const key = parseKey(text);
   if (key instanceof Error || !key.isPrivateKey()) {
     throw new Error(`${path} is no private key: restore it, or remove it and tell your users`);
   }

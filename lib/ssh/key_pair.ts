@@ -3,8 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-// @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
+import { generateKeyPairSync, parseKey } from "./ssh2_parts.ts";
 
 /** A key pair: the text of the private half, and the public half as one line without its end. */
 export interface KeyPair {
@@ -18,8 +17,8 @@ export interface KeyPair {
  */
 export function makeKeyPair(comment: string): KeyPair {
   for (;;) {
-    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment });
-    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) {
+    const made = generateKeyPairSync("ed25519", { comment });
+    if (!(parseKey(made.private) instanceof Error)) {
       return { private: made.private, public: made.public };
     }
   }
@@ -27,7 +26,7 @@ export function makeKeyPair(comment: string): KeyPair {
 
 /** The public line of a private key; undefined when `text` is none, or has a passphrase. */
 export function publicHalf(text: string, comment: string): string | undefined {
-  const key = ssh2.utils.parseKey(text);
+  const key = parseKey(text);
   if (key instanceof Error || !key.isPrivateKey()) return undefined;
   return `${key.type} ${Buffer.from(key.getPublicSSH()).toString("base64")} ${comment}`;
 }

@@ -3,8 +3,6 @@
  * @module
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
-// @ts-types="@types/ssh2"
-import ssh2 from "ssh2";
 import type { Address } from "../config/address.ts";
 import type { SshLimits } from "../config/ssh.ts";
 import { sleep } from "../host/clock.ts";
@@ -16,6 +14,7 @@ import { serveConnection } from "./connection.ts";
 import { disconnect, type Reason } from "./disconnect.ts";
 import { insides, type Protocol } from "./internals.ts";
 import type { Handle } from "./session.ts";
+import { Server } from "./ssh2_parts.ts";
 
 /** What the server needs of the rest of pgod. */
 export interface ServerOptions {
@@ -47,7 +46,7 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
   const protocols = new WeakMap<Socket, Protocol>();
   const end = (socket: Socket, reason: Reason) => disconnect(socket, protocols.get(socket), reason);
   const admission = new Admission(limits, end, log);
-  const server = new ssh2.Server({
+  const server = new Server({
     hostKeys: [options.hostKey],
     algorithms: ALGORITHMS,
     ident: "pgod",
