@@ -87,9 +87,18 @@ export class Fleet {
         );
       }
     }
-    for (const service of config.services) {
+    const coming = config.services.filter(({ name, user }) =>
+      !this.#members.has(name) && users.has(user)
+    );
+    ledger.together(() => {
+      for (const { name, user } of coming) {
+        if (ledger.service(name).user !== user) ledger.update(name, { user });
+        ledger.clearStale(name);
+      }
+    });
+    for (const service of coming) {
       const user = users.get(service.user);
-      if (this.#members.has(service.name) || !user) continue;
+      if (!user) continue;
       this.#takeUp(config, service, user, cause);
       // A thousand of them take a while, in which clients are to be answered.
       await sleep(0);
@@ -107,10 +116,6 @@ export class Fleet {
     ];
     const unit = createService(this.host, service, user, ports, networks);
     const leave = new AbortController();
-    if (this.host.ledger.service(service.name).user !== service.user) {
-      this.host.ledger.update(service.name, { user: service.user });
-    }
-    this.host.ledger.clearStale(service.name);
     const { name, repository: { url } } = service;
     this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {
       service: name,

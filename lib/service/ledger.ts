@@ -141,6 +141,18 @@ export class Ledger {
     ).run(name, user, live, checkout, stopped, frozen, halted);
   }
 
+  /** Writes all that `work` writes at once: the disk is waited for once. */
+  together(work: () => void): void {
+    this.#db.exec("BEGIN");
+    try {
+      work();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
   /** Forgets a service that was taken down; its deployments stay as history. */
   forget(name: string): void {
     this.#db.prepare("DELETE FROM service WHERE name = ?").run(name);
