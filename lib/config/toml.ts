@@ -57,6 +57,33 @@ export function readToml(text: string): TomlDocument {
     if (!(error instanceof ParseError)) throw error;
     throw new TomlError(error.message, { line: error.lineNumber, column: error.column + 1 });
   }
+  let places: Map<string, Position> | undefined;
+  const lines = text.split("\n");
+  const alone = program.comments.map(({ loc }) => loc.start).filter(({ line, column }) =>
+    (lines[line - 1] ?? "").slice(0, column).trim() === ""
+  );
+  return {
+    value: getStaticTOMLValue(program),
+    tables: program.body[0].body.flatMap((node) =>
+      node.type === "TOMLTable"
+        ? [{ path: node.resolvedKey, firstLine: node.loc.start.line, lastLine: node.loc.end.line }]
+        : []
+    ),
+    comments: new Set(alone.map(({ line }) => line)),
+    position(path) {
+      // Only what is wrong, or edited, is looked for.
+      places ??= findPlaces(program);
+      for (let length = path.length; length > 0; length--) {
+        const place = places.get(JSON.stringify(path.slice(0, length)));
+        if (place) return place;
+      }
+      return { line: 1, column: 1 };
+    },
+  };
+}
+
+/** Where each key and element stands, by its path in JSON. */
+function findPlaces(program: AST.TOMLProgram): Map<string, Position> {
   const places = new Map<string, Position>();
   const note = (path: Path, node: AST.TOMLNode) => {
     const { line, column } = node.loc.start;
@@ -84,26 +111,7 @@ export function readToml(text: string): TomlDocument {
       visitPairs(node.resolvedKey, node.body);
     } else visitPairs([], [node]);
   }
-  const lines = text.split("\n");
-  const alone = program.comments.map(({ loc }) => loc.start).filter(({ line, column }) =>
-    (lines[line - 1] ?? "").slice(0, column).trim() === ""
-  );
-  return {
-    value: getStaticTOMLValue(program),
-    tables: program.body[0].body.flatMap((node) =>
-      node.type === "TOMLTable"
-        ? [{ path: node.resolvedKey, firstLine: node.loc.start.line, lastLine: node.loc.end.line }]
-        : []
-    ),
-    comments: new Set(alone.map(({ line }) => line)),
-    position(path) {
-      for (let length = path.length; length > 0; length--) {
-        const place = places.get(JSON.stringify(path.slice(0, length)));
-        if (place) return place;
-      }
-      return { line: 1, column: 1 };
-    },
-  };
+  return places;
 }
 
 /** What {@link writeTomlTable} writes: a string, a list of strings, or a table of strings on one line. */

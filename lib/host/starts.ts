@@ -13,23 +13,37 @@ const BRIEF = 500;
  */
 export class Starts {
   #busy = 0;
+  #handing = false;
   readonly #queue: (() => void)[] = [];
 
   constructor(readonly limit: number) {}
 
   /** Resolves when it is this one's turn. The turn ends when it is given back, or after a while. */
   async turn(): Promise<() => void> {
-    if (this.#busy < this.limit) this.#busy++;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    await new Promise<void>((resolve) => {
+      this.#queue.push(resolve);
+      void this.#handOut();
+    });
     const given = new AbortController();
     const giveBack = () => {
       if (given.signal.aborted) return;
       given.abort();
-      const next = this.#queue.shift();
-      if (next) next();
-      else this.#busy--;
+      this.#busy--;
+      void this.#handOut();
     };
     void sleep(BRIEF, given.signal).then(giveBack);
     return giveBack;
+  }
+
+  /** One turn after the other, with room between them for everything else that waits for pgod. */
+  async #handOut(): Promise<void> {
+    if (this.#handing) return;
+    this.#handing = true;
+    for (let next; this.#busy < this.limit && (next = this.#queue.shift());) {
+      this.#busy++;
+      next();
+      if (this.#queue.length > 0) await sleep(0);
+    }
+    this.#handing = false;
   }
 }

@@ -90,10 +90,12 @@ export class Fleet {
     const coming = config.services.filter(({ name, user }) =>
       !this.#members.has(name) && users.has(user)
     );
+    const known = new Map(ledger.services().map(({ name, user }) => [name, user]));
+    const stale = new Set(ledger.stale().map(({ name }) => name));
     ledger.together(() => {
       for (const { name, user } of coming) {
-        if (ledger.service(name).user !== user) ledger.update(name, { user });
-        ledger.clearStale(name);
+        if (known.get(name) !== user) ledger.update(name, { user });
+        if (stale.has(name)) ledger.clearStale(name);
       }
     });
     for (const service of coming) {
