@@ -5,7 +5,7 @@
 import { sleep } from "./clock.ts";
 
 /** Milliseconds after which a program that still runs counts as one that waits, for a network or a build. */
-const BRIEF = 500;
+const BRIEF = 100;
 
 /**
  * Turns to start a program, in the order they were asked for. Starting one keeps pgod from everything else for
