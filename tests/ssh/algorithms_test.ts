@@ -48,7 +48,7 @@ for (const [what, option] of OLD) {
 
 const GOOD = [
   "KexAlgorithms=curve25519-sha256",
-  "KexAlgorithms=diffie-hellman-group16-sha512",
+  "KexAlgorithms=diffie-hellman-group14-sha256",
   "Ciphers=chacha20-poly1305@openssh.com",
   "Ciphers=aes256-gcm@openssh.com",
   "Ciphers=aes256-ctr",
