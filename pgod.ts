@@ -27,6 +27,7 @@ import { Proxies } from "./lib/proxy/proxies.ts";
 import { PGOD_MANUAL } from "./lib/pgod_manual.ts";
 import { Fleet } from "./lib/service/fleet.ts";
 import { giveSigns } from "./lib/service/watchdog.ts";
+import { openConfigLine } from "./lib/service/open_config.ts";
 import { openLedger } from "./lib/service/open_ledger.ts";
 import { Turns } from "./lib/service/turns.ts";
 import { judgeDirectory } from "./lib/service/judge.ts";
@@ -92,6 +93,8 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   /** What SIGHUP changes, beside the fleet. */
   const live = { admins: loaded.admins, limits: config.ssh };
   for (const problem of live.admins.problems) log.error("admins.skipped", problem);
+  const open = await openConfigLine(flags.config, config);
+  if (open) log.warn("config.open", open);
   // Services keep their own directories closed; without root their users have to make them here.
   await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);

@@ -11,6 +11,7 @@ import type { Run } from "./host/process.ts";
 import { portWarningLines } from "./ports/report.ts";
 import { proxyProblems } from "./proxy/proxies.ts";
 import { loadConfig } from "./service/load.ts";
+import { openConfigLine } from "./service/open_config.ts";
 
 /**
  * Prints the services, the programs they find, and warnings (to stderr); returns the exit code.
@@ -51,6 +52,8 @@ export async function check(
     if (code !== 0) return 1;
   }
   const facts = { config, users, ssh: flags.ssh.port };
+  const open = await openConfigLine(file.path, config);
+  if (open) console.error(`warning: ${open}`);
   for (const line of await portWarningLines(run, facts, file)) console.error(line);
   return 0;
 }

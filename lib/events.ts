@@ -36,6 +36,7 @@ export const EVENTS = {
   "config.read": event("info", "the config was read again and is in force", ["count"]),
   "config.wrong": event("error", "one thing that is wrong with the config"),
   "config.refused": event("error", "the config is wrong as a whole; the old one stays in force"),
+  "config.open": event("warn", "the config holds secrets and every user of the host may read it"),
   "config.empty": event("warn", "the config names no service: nothing is taken down", ["count"]),
   "proxy.written": event("info", "the proxy has read what the urls say", ["proxy", "path"]),
   "proxy.trouble": event(

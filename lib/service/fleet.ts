@@ -6,11 +6,11 @@ import type { Config, ServiceConfig } from "../config/parse.ts";
 import type { User } from "../host/as_user.ts";
 import { sleep, within } from "../host/clock.ts";
 import { about } from "../log.ts";
-import { abandonDirectory, serviceDirectory } from "../host/service_directory.ts";
+import { abandonDirectory, removeTree, serviceDirectory } from "../host/service_directory.ts";
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
-import { foreignNetworks } from "../config/networks.ts";
+import { NOBODY, sameService, surroundings } from "./neighbours.ts";
 import { sweepNetworks } from "./resources.ts";
 import { takeDown } from "./switch.ts";
 
@@ -112,11 +112,8 @@ export class Fleet {
   }
 
   #takeUp(config: Config, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
-    const [ports, networks] = [
-      foreignPorts(config, service.name),
-      foreignNetworks(config, service),
-    ];
-    const unit = createService(this.host, service, user, ports, networks);
+    const { foreignPorts, foreignNetworks } = surroundings(config, service);
+    const unit = createService(this.host, service, user, foreignPorts, foreignNetworks);
     const leave = new AbortController();
     const { name, repository: { url } } = service;
     this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {
@@ -156,6 +153,7 @@ export class Fleet {
     const output = createOutput(() => {}, () => {}, this.#deadline.signal);
     try {
       await takeDown(service, live, output);
+      await removeTree(run, user, service.paths.registryAuth);
       if (moves) await abandonDirectory(run, service.paths, user);
       else ledger.markStale(name, user.name);
       ledger.forget(name);
@@ -227,33 +225,4 @@ export class Fleet {
     this.#deadline.abort();
     await Promise.race([idle, sleep(10_000)]);
   }
-}
-
-const NOBODY: ServiceConfig = {
-  name: "",
-  user: "",
-  repository: { url: "" },
-  branch: "",
-  urls: [],
-  ports: undefined,
-  compose: undefined,
-  env: {},
-  mounts: [],
-  networks: [],
-  volumes: [],
-  secrets: [],
-  registries: [],
-  files: {},
-  profiles: [],
-  allow: [],
-};
-
-function foreignPorts(config: Config, name: string): Service["foreignPorts"] {
-  return config.services.filter((other) => other.name !== name)
-    .flatMap((other) => (other.ports ?? []).map((range) => ({ range, service: other.name })));
-}
-
-function sameService(service: Service, config: ServiceConfig, whole: Config): boolean {
-  return JSON.stringify([service.config, service.foreignPorts, service.foreignNetworks]) ===
-    JSON.stringify([config, foreignPorts(whole, config.name), foreignNetworks(whole, config)]);
 }

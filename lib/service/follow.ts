@@ -13,14 +13,15 @@ import { recall } from "./state.ts";
 
 /** Makes the user's and the service's directories, and reads keys from what was fetched in an earlier life. */
 export async function prepareService(service: Service): Promise<void> {
-  const { host, user, paths, config } = service;
+  const { host, user, paths } = service;
   await ensureRuntimeDirectory(host.run, user, host.how);
   await ensureServiceDirectory(host.run, paths, user, host.how);
   await service.git.prepare();
   await recall(service);
   await refreshSecrets(service).catch(() => {});
   service.renewed = false;
-  if (config.registries.length === 0) await removeTree(host.run, user, paths.registryAuth);
+  // Logins are made again when they are needed: the config may have others now.
+  await removeTree(host.run, user, paths.registryAuth);
   const tip = await service.git.fetchedTip();
   if (tip) await adoptTip(service, tip).catch(() => {});
 }

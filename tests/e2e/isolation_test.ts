@@ -40,6 +40,13 @@ Deno.test("two services of two users do not see each other", async () => {
     assert.deepEqual(await names(BOB), ["two_side_1", "two_web_1"]);
     assert.notEqual((await as(BOB, ["ls", `${world.dir}/lib/one`])).code, 0);
     assert.equal((await world.pgoctl("one//exec", ["two_web_1", "true"])).code, 64);
+    // What they have to say to each other goes through ports.
+    const ask = (port: number) =>
+      as(ALICE, [
+        ...["podman", "exec", "one_web_1", "sh", "-c"],
+        `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 host.containers.internal ${port} | tail -n 1`,
+      ]);
+    assert.equal((await ask(ports[1] ?? 0)).stdout.trim(), "two");
     // A key of one is no key of the other.
     await world.push("two", { "ssh/good.pub": await Deno.readTextFile(world.key("wrong.pub")) });
     await until(

@@ -19,9 +19,12 @@ Deno.test("root: without any one of its permissions pgod does not do its job, an
     {
       files: { shop: web(port, "one") },
       config: (world) =>
-        `[global]\nadmin_keys = "${world.dir}/good.pub"\n\n${oneService(world, port)}`,
+        `[global]\nadmin_keys = "${world.dir}/good.pub"\n\n${
+          oneService(world, port, `env_file = "${world.dir}/shop.env"\n`)
+        }`,
     },
     async (world) => {
+      await Deno.writeTextFile(`${world.dir}/shop.env`, "A=b\n", { mode: 0o600 });
       const words = await permittedCommand(pgodFlags(world));
       const granted = words.filter((word) => /^--allow-/.test(word)).flatMap((word) => {
         const [flag = "", values = ""] = word.split("=");
