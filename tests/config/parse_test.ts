@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, parseConfig } from "../../lib/config/parse.ts";
-import { SSH_LIMITS } from "../../lib/config/ssh.ts";
+import { SSH_LIMITS, sshSchema } from "../../lib/config/ssh.ts";
 
 const GOOD = `[[services]]
 name = "pgo"
@@ -31,9 +31,14 @@ Deno.test("the design document's config is read", () => {
   assert.deepEqual(service?.env, { KEY: "value=with=signs" });
 });
 
-Deno.test("the example config is right", async () => {
+Deno.test("the example config is right, and names the limits that hold without it", async () => {
   const text = await Deno.readTextFile(new URL("../../config.example.toml", import.meta.url));
-  assert.ok(parseConfig(text, "config.example.toml").services.length > 0);
+  const { services, ssh } = parseConfig(text, "config.example.toml");
+  assert.ok(services.length > 0);
+  assert.deepEqual(ssh, SSH_LIMITS);
+  for (const key of Object.keys(sshSchema.entries)) {
+    assert.match(text, new RegExp(`^${key} = `, "m"));
+  }
 });
 
 const BAD: [name: string, from: string, to: string, expected: RegExp][] = [
