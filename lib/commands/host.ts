@@ -2,9 +2,12 @@
  * What may be asked of the host itself: an exec line without a service, `//status`.
  * @module
  */
+import { within } from "../host/clock.ts";
+import { containers } from "../host/podman.ts";
 import type { Fleet } from "../service/fleet.ts";
 import { type Service, short } from "../service/service.ts";
 import { describeFreeze, frozen } from "../service/hold.ts";
+import type { Role } from "../ssh/access.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
 import { textTable } from "../text_table.ts";
@@ -18,6 +21,10 @@ export interface HostCall {
   asker: Asker;
   request: Pick<ExecRequest, "stdout">;
 }
+
+/** How many services' containers are looked at at once, and for how many milliseconds each. */
+const AT_ONCE = 4;
+const PATIENCE = 5_000;
 
 const STATUS = {
   name: "status",
@@ -38,23 +45,36 @@ export async function runOnHost(word: string, args: string[], call: HostCall): P
   }
   const { options } = readWords(STATUS, args);
   const { fleet, authority, asker, request } = call;
-  const facts = fleet.services().flatMap((service) => {
+  const seen = fleet.services().flatMap((service) => {
     const grant = authority.grant(service, asker);
-    return grant ? [{ ...collect(service), role: grant.role }] : [];
+    return grant ? [{ service, role: grant.role }] : [];
   });
+  const facts: Facts[] = [];
+  for (let at = 0; at < seen.length; at += AT_ONCE) {
+    const some = seen.slice(at, at + AT_ONCE).map(({ service, role }) => collect(service, role));
+    facts.push(...await Promise.all(some));
+  }
   const text = options.has("json") ? JSON.stringify(facts, null, 2) + "\n" : table(facts);
   await print(request, text);
   return 0;
 }
 
-/** What PGO remembers of a service; Podman is not asked, so that hundreds of services are listed at once. */
-function collect(service: Service) {
-  const { host: { ledger, proxyTrouble }, config, tip, trouble, lock } = service;
+type Facts = Awaited<ReturnType<typeof collect>>;
+
+/** What PGO remembers of a service, and how many of its containers run; null where Podman does not say in time. */
+async function collect(service: Service, role: Role) {
+  const { host: { ledger, proxyTrouble, run }, user, config, tip, trouble, lock } = service;
   const { live, stopped } = ledger.service(config.name);
   const last = ledger.last(config.name);
+  const asked = containers(run, user, config.name).catch(() => undefined);
+  const found = await within(PATIENCE, asked);
   return {
     service: config.name,
     user: config.user,
+    role,
+    containers: found
+      ? { running: found.filter(({ state }) => state === "running").length, all: found.length }
+      : null,
     tip: tip ?? null,
     deployed: ledger.deployment(config.name, live)?.revision ?? null,
     deployment: live,
@@ -67,7 +87,7 @@ function collect(service: Service) {
   };
 }
 
-function table(facts: (ReturnType<typeof collect> & { role: string })[]): string {
+function table(facts: readonly Facts[]): string {
   const rows = facts.map((one) => {
     const state = [
       one.stopped && `stopped ${one.stopped}`,
@@ -81,9 +101,10 @@ function table(facts: (ReturnType<typeof collect> & { role: string })[]): string
       one.service,
       one.user,
       one.role,
+      one.containers ? `${one.containers.running}/${one.containers.all}` : "?",
       deployed,
       state.join("; ") || (one.last?.outcome ?? "nothing deployed"),
     ];
   });
-  return textTable([["SERVICE", "USER", "ROLE", "DEPLOYED", "STATE"], ...rows]);
+  return textTable([["SERVICE", "USER", "ROLE", "RUNNING", "DEPLOYED", "STATE"], ...rows]);
 }

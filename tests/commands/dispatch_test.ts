@@ -158,7 +158,7 @@ Deno.test("of an admin's line and the service's own the one with more rights cou
 Deno.test("the host is asked with an empty name; it has no other command than status", async () => {
   assert.equal(
     (await ask("//status", {})).text.split("\n")[0],
-    "SERVICE  USER  ROLE  DEPLOYED  STATE",
+    "SERVICE  USER  ROLE  RUNNING  DEPLOYED  STATE",
   );
   assert.equal((await ask("//up", {})).status, 406);
   assert.equal((await ask("//status --nonsense", {})).status, 400);

@@ -107,15 +107,16 @@ Deno.test("who may do what", async (t) => {
         );
         const listed = JSON.parse((await run("admin", "//status", ["--json"])).stdout);
         assert.deepEqual(
-          listed.map(({ service, role }: Record<string, string>) => [service, role]),
-          [
-            ["shop", "operate"],
-            ["wiki", "operate"],
-          ],
+          listed.map(({ service, role, containers }: Record<string, unknown>) => [
+            service,
+            role,
+            containers,
+          ]),
+          ["shop", "wiki"].map((name) => [name, "operate", { running: 1, all: 1 }]),
         );
         assert.match(
           (await world.ssh("//status", { key: "reader" })).stdout,
-          /^SERVICE .*\nshop .* read [^\n]*\n$/,
+          /^SERVICE .*\nshop .* read +1\/1 [^\n]* live\n$/,
         );
       },
     );
