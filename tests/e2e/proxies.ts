@@ -18,9 +18,13 @@ export interface RunningProxy {
   start(): Promise<void>;
 }
 
-/** Caddy, without TLS; `more` are further lines of `[global]`. */
-export async function startCaddy(dir: string, more = ""): Promise<RunningProxy> {
-  const own = `${dir}/caddy`;
+/** Caddy, without TLS, in a directory of its own; `more` are further lines of `[global]`. */
+export async function startCaddy(
+  dir: string,
+  more = "",
+  name = "caddy",
+): Promise<RunningProxy> {
+  const own = `${dir}/${name}`;
   const [port, admin] = [freePort(), freePort()];
   const file = `${own}/pgo.caddy`;
   await Deno.mkdir(own);
@@ -101,14 +105,21 @@ async function start(
   return daemon;
 }
 
-/** What a request for `http://name/path` through the proxy gets; status 0 when nothing answers. */
+/** What a request for `http://name/path` at a port of loopback gets; status 0 when nothing answers. */
 export async function ask(
   { port }: Pick<RunningProxy, "port">,
   url: string,
 ): Promise<{ status: number; text: string }> {
   const { hostname, pathname } = new URL(url);
-  const argv = ["curl", "-s", "-m", "20", "-w", "\n%{http_code}", "-H", `Host: ${hostname}`];
-  const { stdout } = await sh([...argv, `http://127.0.0.1:${port}${pathname}`]);
-  const lines = stdout.split("\n");
-  return { status: Number(lines.pop() ?? 0), text: lines.join("\n") };
+  try {
+    // Not fetch: it keeps connections and knows better about the header Host.
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const head = `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    const answer = await new Response(connection.readable).text();
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 0);
+    return { status, text: answer.slice(answer.indexOf("\r\n\r\n") + 4) };
+  } catch {
+    return { status: 0, text: "" };
+  }
 }

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ask, type RunningProxy, startCaddy, startNginx } from "./proxies.ts";
+import { crowd, failed, type Visit } from "./crowd.ts";
 import { freePort } from "./port.ts";
 import { oneService, status, web } from "./services.ts";
 import { denoDir, ok, sh, until } from "./shell.ts";
@@ -12,6 +13,8 @@ import { baseImage, USERS } from "./users.ts";
 import { withWorld, type World } from "./world.ts";
 
 const [ALICE] = USERS;
+/** Milliseconds by which clients of the proxy and of the port may differ in what they call the outage. */
+const SLACK = 1_000;
 
 /** Runs one of pgod's commands that look, as its task does. */
 async function pgod(world: World, ...words: string[]) {
@@ -34,7 +37,10 @@ Deno.test("urls lead through caddy and nginx to the container; who listens is in
     { files: { shop: web(port, "one") }, config: (world) => oneService(world, port) },
     async (world) => {
       try {
-        proxies.push(await startCaddy(world.dir), await startNginx(world.dir));
+        proxies.push(
+          await startCaddy(world.dir, 'caddy_try = "20s"\n'),
+          await startNginx(world.dir),
+        );
         global = proxies.map(({ global }) => global).join("");
         await world.configure(config(world));
         await world.start();
@@ -80,6 +86,31 @@ Deno.test("urls lead through caddy and nginx to the container; who listens is in
             const free = JSON.parse((await pgod(world, "ports", "--free", "3", "--json")).stdout);
             assert.equal(free.to - free.from, 2);
             assert.ok(free.from >= 5000 && (port < free.from || port > free.to));
+          },
+        );
+
+        await t.step(
+          "a redeploy: nginx says 503 for the outage itself and no longer, caddy's clients wait",
+          async () => {
+            const url = "http://www.shop.test/";
+            const crowds = [port, nginx.port, caddy.port].map((at) => crowd(at, url));
+            await world.push("shop", web(port, "one", 2));
+            await until(
+              "it is live",
+              () => Promise.resolve(world.log().split(" is live").length > 2),
+            );
+            const [own = [], through = [], waited = []] = await Promise.all(
+              crowds.map(({ stop }) => stop()),
+            );
+            const outage = failed(own);
+            const [first, last] = [outage.at(0), outage.at(-1)];
+            assert.ok(first && last, "a redeploy is an outage");
+            assert.deepEqual(failed(waited), []);
+            assert.ok(failed(through).length > 0);
+            assert.deepEqual([...new Set(failed(through).map(({ status }) => status))], [503]);
+            const during = ({ came, went }: Visit) =>
+              went >= first.came - SLACK && came <= last.went + SLACK;
+            assert.deepEqual(failed(through).filter((visit) => !during(visit)), []);
           },
         );
 
