@@ -131,7 +131,9 @@ async function remove(path: string): Promise<void> {
 
 function explained(error: unknown, path: string): Error {
   if (error instanceof Deno.errors.NotCapable) {
-    return new Error(`pgod was not started with --allow-read and --allow-write for ${path}`);
+    return new Error(
+      `pgod was not started with --allow-read and --allow-write for ${path}: restart it`,
+    );
   }
   return new Error(`${path}: ${(error as Error).message.split("\n")[0]}`);
 }

@@ -48,6 +48,8 @@ UMask=0022
 
 # Programs and the system's configuration are read only, for pgod and for what it starts.
 ProtectSystem=full
+# But for the file that a reverse proxy imports (caddy_import, nginx_include).
+ReadWritePaths=-/etc/caddy -/etc/nginx/conf.d
 # Nothing here loads kernel modules or has to read them.
 ProtectKernelModules=yes
 # Containers of ordinary users get no real-time priority to stop the host with.

@@ -19,12 +19,18 @@ Deno.test("root: without any one of its permissions pgod does not do its job, an
     {
       files: { shop: web(port, "one") },
       config: (world) =>
-        `[global]\nadmin_keys = "${world.dir}/good.pub"\n\n${
-          oneService(world, port, `env_file = "${world.dir}/shop.env"\n`)
-        }`,
+        `[global]
+admin_keys = "${world.dir}/good.pub"
+caddy_import = "${world.dir}/proxy/pgo.caddy"
+caddy_reload = ["true"]
+
+${oneService(world, port, `env_file = "${world.dir}/shop.env"
+`)}`,
     },
     async (world) => {
-      await Deno.writeTextFile(`${world.dir}/shop.env`, "A=b\n", { mode: 0o600 });
+      const proxy = `${world.dir}/proxy`;
+      await Deno.writeTextFile(`${world.dir}/shop.env`, "A=b
+", { mode: 0o600 });
       const words = await permittedCommand(pgodFlags(world));
       const granted = words.filter((word) => /^--allow-/.test(word)).flatMap((word) => {
         const [flag = "", values = ""] = word.split("=");
@@ -41,6 +47,9 @@ Deno.test("root: without any one of its permissions pgod does not do its job, an
               ? rest.length > 0 ? [`${flag}=${rest.join(",")}`] : []
               : [word]
           );
+          // What was written before would not be written again.
+          await ok(["rm", "-rf", proxy]);
+          await Deno.mkdir(proxy);
           let log = "";
           const argv = ["deno", ...args, "-t", "300ms"];
           const { child, ended } = startLogging(argv, (text) => log += text);
