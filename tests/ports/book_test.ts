@@ -144,6 +144,16 @@ Deno.test("check warns of ports that others hold, of privileged ports, and of pg
   ]);
 });
 
+Deno.test("check warns of another user's container", () => {
+  const listeners = [{ ...forwarder(5002), uid: 1001, user: "wiki" }];
+  assert.deepEqual(
+    portWarnings(CONFIG, { users, listeners, unprivileged: 80, ssh: 22 }).map(({ message }) =>
+      message
+    ),
+    ["port 5002/tcp is held by rootlessport (process 7) of user wiki"],
+  );
+});
+
 Deno.test("check does not warn of the service's own containers, nor of what may be one", () => {
   const listeners = [forwarder(5000), { ...forwarder(5001), program: undefined }];
   const host = { users, listeners, unprivileged: 80, ssh: 22 };
