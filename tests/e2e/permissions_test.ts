@@ -24,13 +24,11 @@ admin_keys = "${world.dir}/good.pub"
 caddy_import = "${world.dir}/proxy/pgo.caddy"
 caddy_reload = ["true"]
 
-${oneService(world, port, `env_file = "${world.dir}/shop.env"
-`)}`,
+${oneService(world, port, `env_file = "${world.dir}/shop.env"\n`)}`,
     },
     async (world) => {
       const proxy = `${world.dir}/proxy`;
-      await Deno.writeTextFile(`${world.dir}/shop.env`, "A=b
-", { mode: 0o600 });
+      await Deno.writeTextFile(`${world.dir}/shop.env`, "A=b\n", { mode: 0o600 });
       const words = await permittedCommand(pgodFlags(world));
       const granted = words.filter((word) => /^--allow-/.test(word)).flatMap((word) => {
         const [flag = "", values = ""] = word.split("=");
