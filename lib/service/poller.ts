@@ -76,6 +76,8 @@ export async function follow(
       said = trouble;
       service.trouble = service.quarantine || trouble;
       failures = error instanceof RemoteError ? failures + 1 : 0;
+      // What failed once because of a new config, or at boot, is not tried again at every tick.
+      if (service.handled) cause = "push";
     }
     const delay = nextDelay(options.interval, failures, random());
     service.due = performance.now() + delay;
