@@ -6,12 +6,14 @@
 import { benchCompose } from "./compose.ts";
 import { formatRows, isMet, type Row } from "./measure.ts";
 import { benchOutage } from "./outage.ts";
+import { benchScale } from "./scale.ts";
 import { benchSsh } from "./ssh.ts";
 import { benchStart } from "./start.ts";
 
 /** The parts of a run; those of a host need root and real containers. */
 const PARTS: Record<string, () => Promise<Row[]>> = {
   compose: benchCompose,
+  scale: benchScale,
   ssh: benchSsh,
   start: benchStart,
 };

@@ -9,7 +9,7 @@ export interface Row {
   what: string;
   /** A median unless `what` says otherwise, in `unit`. */
   value: number;
-  unit: "ms" | "MB" | "MB/s" | "failed";
+  unit: "ms" | "KB" | "MB" | "MB/s" | "calls" | "failed" | "overtaken";
   /** What it is compared with, in the same unit; undefined where the goal is absolute. */
   floor?: { what: string; value: number };
   /** In `unit`, or as a ratio to the floor. */
@@ -56,7 +56,9 @@ export function formatRows(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const { what, value, unit, floor, goal } = row;
     const shown = (number: number) =>
-      `${unit === "failed" ? number : number < 10 ? number.toFixed(2) : number.toFixed(1)} ${unit}`;
+      `${
+        Number.isInteger(number) ? number : number < 10 ? number.toFixed(2) : number.toFixed(1)
+      } ${unit}`;
     return [
       what,
       shown(value),

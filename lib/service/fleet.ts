@@ -10,9 +10,13 @@ import { abandonDirectory, removeTree, serviceDirectory } from "../host/service_
 import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
-import { NOBODY, sameService, surroundings } from "./neighbours.ts";
+import { type Estate, estateOf, NOBODY } from "./neighbours.ts";
 import { sweepNetworks } from "./resources.ts";
 import { takeDown } from "./switch.ts";
+import { Turns } from "./turns.ts";
+
+/** How many services are made ready and started at once when pgod starts: the first need not wait for the last. */
+const STARTS = 4 * Math.max(2, navigator.hardwareConcurrency);
 
 interface Member {
   service: Service;
@@ -25,6 +29,9 @@ interface Member {
 export class Fleet {
   readonly #members = new Map<string, Member>();
   readonly #deadline = new AbortController();
+  readonly #starts = new Turns(STARTS);
+  /** {@link Estate.text} of the config that was applied last. */
+  #estate = "";
 
   /** `interval`: milliseconds between ticks. `formerUser` looks up a user that only the ledger still names. */
   constructor(
@@ -59,6 +66,7 @@ export class Fleet {
     cause: "boot" | "config",
   ): Promise<void> {
     const { ledger, log } = this.host;
+    const estate = estateOf(config);
     const wanted = new Map(config.services.map((service) => [service.name, service]));
     const gone = ledger.services().filter(({ name, user }) => wanted.get(name)?.user !== user);
     if (wanted.size === 0 && gone.length > 0) {
@@ -70,9 +78,11 @@ export class Fleet {
     }
     for (const [name, member] of this.#members) {
       const next = wanted.get(name);
-      const same = next && sameService(member.service, next, config);
+      const same = next && estate.text === this.#estate &&
+        JSON.stringify(next) === JSON.stringify(member.service.config);
       if (!same) await this.#release(name, member);
     }
+    this.#estate = estate.text;
     const owners: User[] = [];
     for (const { name, user } of wanted.size > 0 ? gone : []) {
       const owner = users.get(user) ?? await this.formerUser(user);
@@ -101,7 +111,7 @@ export class Fleet {
     for (const service of coming) {
       const user = users.get(service.user);
       if (!user) continue;
-      this.#takeUp(config, service, user, cause);
+      this.#takeUp(estate, service, user, cause);
       // A thousand of them take a while, in which clients are to be answered.
       await sleep(0);
     }
@@ -111,9 +121,8 @@ export class Fleet {
     }
   }
 
-  #takeUp(config: Config, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
-    const { foreignPorts, foreignNetworks } = surroundings(config, service);
-    const unit = createService(this.host, service, user, foreignPorts, foreignNetworks);
+  #takeUp(estate: Estate, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
+    const unit = createService(this.host, service, user, estate.ports, estate.networks);
     const leave = new AbortController();
     const { name, repository: { url } } = service;
     this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {
@@ -125,6 +134,7 @@ export class Fleet {
       cause,
       signal: leave.signal,
       deadline: this.#deadline.signal,
+      starts: this.#starts,
     };
     this.#members.set(service.name, {
       service: unit,

@@ -3,7 +3,7 @@
  * Nothing here is needed to keep containers running.
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** How a deployment ended; `running` until it has. `left`: it was live, and an operator went back from it. */
 export type DeploymentOutcome = "running" | "live" | "failed" | "rolled back" | "left";
@@ -98,6 +98,8 @@ const VERSION = MIGRATIONS.length;
 /** The ledger of one host. */
 export class Ledger {
   readonly #db: DatabaseSync;
+  /** By their text: what SQLite holds of one is freed only when the garbage collector comes by. */
+  readonly #statements = new Map<string, StatementSync>();
 
   /** Opens or makes the ledger at `path`. @throws {Error} when it was written by a newer pgod. */
   constructor(path: string) {
@@ -120,21 +122,21 @@ export class Ledger {
 
   /** Everything remembered of one service, fresh for one never seen. */
   service(name: string): ServiceRecord {
-    const row = this.#db.prepare("SELECT * FROM service WHERE name = ?").get(name);
+    const row = this.#prepare("SELECT * FROM service WHERE name = ?").get(name);
     return row as unknown as ServiceRecord ??
       { name, user: "", live: null, checkout: null, stopped: null, halted: "[]", frozen: null };
   }
 
   /** All services ever taken up and not yet taken down for good. */
   services(): ServiceRecord[] {
-    return this.#db.prepare("SELECT * FROM service ORDER BY name")
+    return this.#prepare("SELECT * FROM service ORDER BY name")
       .all() as unknown as ServiceRecord[];
   }
 
   /** Writes what changed of a service. */
   update(name: string, change: Partial<Omit<ServiceRecord, "name">>): void {
     const { user, live, checkout, stopped, halted, frozen } = { ...this.service(name), ...change };
-    this.#db.prepare(
+    this.#prepare(
       `INSERT INTO service (name, user, live, checkout, stopped, frozen, halted)
        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO
        UPDATE SET user = ?2, live = ?3, checkout = ?4, stopped = ?5, frozen = ?6, halted = ?7`,
@@ -155,24 +157,24 @@ export class Ledger {
 
   /** Forgets a service that was taken down; its deployments stay as history. */
   forget(name: string): void {
-    this.#db.prepare("DELETE FROM service WHERE name = ?").run(name);
+    this.#prepare("DELETE FROM service WHERE name = ?").run(name);
   }
 
   /** Remembers that the files of a service that is no longer wanted are still there. */
   markStale(name: string, user: string): void {
-    this.#db.prepare("INSERT OR REPLACE INTO stale VALUES (?, ?, ?)")
+    this.#prepare("INSERT OR REPLACE INTO stale VALUES (?, ?, ?)")
       .run(name, user, new Date().toISOString());
   }
 
   /** Services whose files are left over. */
   stale(): { name: string; user: string; since: string }[] {
-    return this.#db.prepare("SELECT * FROM stale ORDER BY since")
+    return this.#prepare("SELECT * FROM stale ORDER BY since")
       .all() as unknown as ReturnType<Ledger["stale"]>;
   }
 
   /** The files are gone, or wanted again. */
   clearStale(name: string): void {
-    this.#db.prepare("DELETE FROM stale WHERE name = ?").run(name);
+    this.#prepare("DELETE FROM stale WHERE name = ?").run(name);
   }
 
   /** Records that a deployment begins; its number is above all before and above `floor`. */
@@ -180,7 +182,7 @@ export class Ledger {
     start: Pick<DeploymentRecord, "service" | "revision" | "digest" | "cause" | "actor">,
     floor = 0,
   ): DeploymentRecord {
-    const row = this.#db.prepare("SELECT max(number) AS number FROM deployment WHERE service = ?")
+    const row = this.#prepare("SELECT max(number) AS number FROM deployment WHERE service = ?")
       .get(start.service);
     const record: DeploymentRecord = {
       ...start,
@@ -203,21 +205,21 @@ export class Ledger {
 
   #insert(record: DeploymentRecord): void {
     const names = Object.keys(record);
-    this.#db.prepare(
+    this.#prepare(
       `INSERT INTO deployment (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
     ).run(...Object.values(record));
   }
 
   /** Keeps what a deployment did and what programs printed. */
   describe({ service, number }: DeploymentRecord, steps: Step[], output: string): void {
-    this.#db.prepare(
+    this.#prepare(
       "UPDATE deployment SET steps = ?, output = ? WHERE service = ? AND number = ?",
     ).run(JSON.stringify(steps), output, service, number);
   }
 
   /** Records a command. */
   act(action: ActionRecord): void {
-    this.#db.prepare("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?, ?)").run(
+    this.#prepare("INSERT INTO action VALUES (?, ?, ?, ?, ?, ?, ?)").run(
       action.service,
       action.at,
       action.actor,
@@ -230,20 +232,20 @@ export class Ledger {
 
   /** Deployments of a service, newest first. */
   deployments(service: string, limit: number): DeploymentRecord[] {
-    return this.#db.prepare(
+    return this.#prepare(
       "SELECT * FROM deployment WHERE service = ? ORDER BY number DESC LIMIT ?",
     ).all(service, limit) as unknown as DeploymentRecord[];
   }
 
   /** Commands on a service, newest first. */
   actions(service: string, limit: number): ActionRecord[] {
-    return this.#db.prepare("SELECT * FROM action WHERE service = ? ORDER BY at DESC LIMIT ?")
+    return this.#prepare("SELECT * FROM action WHERE service = ? ORDER BY at DESC LIMIT ?")
       .all(service, limit) as unknown as ActionRecord[];
   }
 
   /** The newest deployment before `number` that was live once: what is gone back to. */
   lastGood(service: string, number: number | null): DeploymentRecord | undefined {
-    return this.#db.prepare(
+    return this.#prepare(
       `SELECT * FROM deployment WHERE service = ? AND outcome = 'live' AND number < ?
        ORDER BY number DESC LIMIT 1`,
     ).get(service, number) as unknown as DeploymentRecord | undefined;
@@ -251,30 +253,36 @@ export class Ledger {
 
   /** Records how a deployment ended. */
   end(record: DeploymentRecord, outcome: DeploymentOutcome, detail: string): void {
-    this.#db.prepare(
+    this.#prepare(
       "UPDATE deployment SET ended = ?, outcome = ?, detail = ? WHERE service = ? AND number = ?",
     ).run(new Date().toISOString(), outcome, detail, record.service, record.number);
   }
 
   /** Marks a deployment that was live as one an operator went back from. */
   leave(service: string, number: number, detail: string): void {
-    this.#db.prepare(
+    this.#prepare(
       "UPDATE deployment SET outcome = 'left', detail = ? WHERE service = ? AND number = ?",
     ).run(detail, service, number);
   }
 
   /** One deployment, if there was such a one. */
   deployment(service: string, number: number | null): DeploymentRecord | undefined {
-    return this.#db.prepare("SELECT * FROM deployment WHERE service = ? AND number = ?")
+    return this.#prepare("SELECT * FROM deployment WHERE service = ? AND number = ?")
       .get(service, number) as unknown as DeploymentRecord | undefined;
   }
 
   /** The newest deployment of a service. */
   last(service: string): DeploymentRecord | undefined {
-    return this.#db.prepare(
+    return this.#prepare(
       "SELECT * FROM deployment WHERE service = ? ORDER BY number DESC LIMIT 1",
     )
       .get(service) as unknown as DeploymentRecord | undefined;
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   close(): void {

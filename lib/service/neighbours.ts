@@ -2,7 +2,6 @@
  * What a service has to know of the others in the config, and whether any of it has changed.
  * @module
  */
-import { foreignNetworks } from "../config/networks.ts";
 import type { Config, ServiceConfig } from "../config/parse.ts";
 import type { Service } from "./service.ts";
 
@@ -26,22 +25,21 @@ export const NOBODY: ServiceConfig = {
   allow: [],
 };
 
-/** What belongs to other services of `config`, and to other users. */
-export function surroundings(
-  config: Pick<Config, "services">,
-  service: Pick<ServiceConfig, "name" | "user">,
-): Pick<Service, "foreignPorts" | "foreignNetworks"> {
-  const foreignPorts = config.services.filter(({ name }) => name !== service.name)
-    .flatMap(({ name, ports }) => (ports ?? []).map((range) => ({ range, service: name })));
-  return { foreignPorts, foreignNetworks: foreignNetworks(config, service) };
+/** What the services of a host own: one list for all of them, since a list each would grow with their square. */
+export interface Estate {
+  ports: Service["foreignPorts"];
+  networks: Service["foreignNetworks"];
+  /** The same text: everybody's neighbours have what they had. */
+  text: string;
 }
 
-/** Whether `service` is what `config` says of it, and its surroundings too. */
-export function sameService(
-  { config, foreignPorts, foreignNetworks }: Service,
-  next: ServiceConfig,
-  whole: Config,
-): boolean {
-  return JSON.stringify([config, { foreignPorts, foreignNetworks }]) ===
-    JSON.stringify([next, surroundings(whole, next)]);
+/** What the services of `config` own. */
+export function estateOf({ services }: Pick<Config, "services">): Estate {
+  const ports = services.flatMap(({ name, ports }) =>
+    (ports ?? []).map((range) => ({ range, service: name }))
+  );
+  const networks = services.flatMap(({ name, user, networks }) =>
+    networks.map((network) => ({ network, service: name, user }))
+  );
+  return { ports, networks, text: JSON.stringify([ports, networks]) };
 }

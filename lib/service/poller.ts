@@ -8,6 +8,7 @@ import { ensureLive, failureLines, reconcile, type Report } from "./reconcile.ts
 import { prepareService } from "./follow.ts";
 import { DeploymentError } from "./deployment.ts";
 import { Rejection, type Service } from "./service.ts";
+import type { Turns } from "./turns.ts";
 
 /** Share of the interval by which ticks wander, so that services do not all ask at once. */
 const JITTER = 0.1;
@@ -37,6 +38,8 @@ export async function follow(
     cause: "boot" | "config";
     signal: AbortSignal;
     deadline: AbortSignal;
+    /** Whose turn it is to start, among the services of this host. */
+    starts: Turns;
     random?: () => number;
   },
 ): Promise<void> {
@@ -51,8 +54,11 @@ export async function follow(
       await service.lock.hold("reconcile by pgod", async () => {
         const output = logOutput(service, options.deadline);
         if (!ready) {
-          await prepareService(service);
-          say(service, await ensureLive(service, output));
+          await options.starts.take(config.name, async () => {
+            signal.throwIfAborted();
+            await prepareService(service);
+            say(service, await ensureLive(service, output));
+          });
         }
         ready = true;
         const request = { cause, actor: "pgod", output, signal: options.deadline };

@@ -85,21 +85,25 @@ export interface Service {
   healing: { tries: number; next: number };
 }
 
-/** A service that has not looked at its repository yet. */
+/** A service that has not looked at its repository yet; `ports` and `networks` are what all services own. */
 export function createService(
   host: Host,
   config: ServiceConfig,
   user: User,
-  foreignPorts: Service["foreignPorts"],
-  foreignNetworks: readonly ForeignNetwork[] = [],
+  ports: Service["foreignPorts"],
+  networks: readonly ForeignNetwork[] = [],
 ): Service {
   const paths = serviceDirectory(host.dir, config.name);
   return {
     host,
     config,
     user,
-    foreignPorts,
-    foreignNetworks: [...foreignNetworks],
+    get foreignPorts() {
+      return ports.filter(({ service }) => service !== config.name);
+    },
+    get foreignNetworks() {
+      return networks.filter((other) => other.user !== config.user);
+    },
     paths,
     git: createGit(host.run, user, paths, config.repository, config.branch, config.files),
     lock: new Lock(),

@@ -83,7 +83,13 @@ Deno.test("each tick says by when the next one is due, also after a failure; who
   const unit = createService(host, config, { name: "u", uid: 1, gid: 1, home: "/" }, []);
   assert.equal(unit.due, Infinity);
   const deadline = new AbortController().signal;
-  await follow(unit, { interval: 10_000, cause: "boot", signal: leave.signal, deadline });
+  await follow(unit, {
+    interval: 10_000,
+    cause: "boot",
+    signal: leave.signal,
+    deadline,
+    starts: new Turns(1),
+  });
   assert.equal(dues.length, 3);
   for (const late of dues) assert.ok(late <= 0 && late > -1000, `${dues}`);
   assert.equal(unit.due, Infinity);
