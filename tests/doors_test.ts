@@ -21,7 +21,7 @@ const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
     "lib/ssh/ssh2_parts.ts",
   ]],
   ["logging", /from "@logtape\/logtape"/, ["lib/log.ts"]],
-  ["SQLite", /from "node:sqlite"/, ["lib/service/ledger.ts"]],
+  ["SQLite", /from "node:sqlite"/, ["lib/service/ledger_schema.ts"]],
 ];
 for (const [what, pattern, files] of DOORS) {
   Deno.test(`one door: ${what}`, async () => assert.deepEqual(await filesWith(pattern), files));

@@ -3,7 +3,7 @@
  * Nothing here is needed to keep containers running.
  * @module
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Database, openDatabase, type Statement } from "./ledger_schema.ts";
 
 /** How a deployment ended; `running` until it has. `left`: it was live, and an operator went back from it. */
 export type DeploymentOutcome = "running" | "live" | "failed" | "rolled back" | "left";
@@ -71,53 +71,15 @@ export interface ServiceRecord {
   frozen: string | null;
 }
 
-/** Each brings a ledger from the version of its index to the next. */
-const MIGRATIONS = [
-  `CREATE TABLE service (
-    name TEXT PRIMARY KEY, user TEXT NOT NULL, live INTEGER, checkout TEXT, stopped TEXT
-  ) STRICT;
-  CREATE TABLE deployment (
-    service TEXT NOT NULL, number INTEGER NOT NULL, revision TEXT NOT NULL, digest TEXT NOT NULL,
-    cause TEXT NOT NULL, actor TEXT NOT NULL, started TEXT NOT NULL, ended TEXT,
-    outcome TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (service, number)
-  ) STRICT;`,
-  `ALTER TABLE service ADD COLUMN frozen TEXT;
-  ALTER TABLE deployment ADD COLUMN steps TEXT NOT NULL DEFAULT '';
-  ALTER TABLE deployment ADD COLUMN output TEXT NOT NULL DEFAULT '';
-  CREATE TABLE action (
-    service TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL,
-    before INTEGER, after INTEGER, trouble TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE stale (
-    name TEXT NOT NULL, user TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (name, user)
-  ) STRICT;`,
-  `ALTER TABLE service ADD COLUMN halted TEXT NOT NULL DEFAULT '[]';`,
-];
-const VERSION = MIGRATIONS.length;
-
 /** The ledger of one host. */
 export class Ledger {
-  readonly #db: DatabaseSync;
+  readonly #db: Database;
   /** By their text: what SQLite holds of one is freed only when the garbage collector comes by. */
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Statement>();
 
-  /** Opens or makes the ledger at `path`. @throws {Error} when it was written by a newer pgod. */
+  /** Opens or makes the ledger at `path`. @throws {Error} as {@link openDatabase}. */
   constructor(path: string) {
-    if (path !== ":memory:") claim(path);
-    this.#db = new DatabaseSync(path);
-    // Two pgods on one directory would undo each other's work.
-    this.#db.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-    );
-    const version = Number(this.#db.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (version > VERSION) {
-      throw new Error(`${path} was written by a newer pgod (schema ${version})`);
-    }
-    MIGRATIONS.slice(version).forEach((migration, at) =>
-      this.#db.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`)
-    );
-    const check = this.#db.prepare("PRAGMA quick_check").get()?.["quick_check"];
-    if (check !== "ok") throw new Error(`${path} is damaged: ${check}`);
+    this.#db = openDatabase(path);
   }
 
   /** Everything remembered of one service, fresh for one never seen. */
@@ -279,7 +241,7 @@ export class Ledger {
       .get(service) as unknown as DeploymentRecord | undefined;
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Statement {
     const statement = this.#statements.get(sql) ?? this.#db.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;
@@ -287,19 +249,5 @@ export class Ledger {
 
   close(): void {
     this.#db.close();
-  }
-}
-
-/** Makes the file readable by nobody else: it holds hashes of secrets. @throws {Error} when another user made it. */
-function claim(path: string): void {
-  try {
-    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const { uid } = Deno.lstatSync(path);
-    if (uid !== Deno.uid()) {
-      throw new Error(`${path} belongs to uid ${uid}: somebody else made it, remove it`);
-    }
-    Deno.chmodSync(path, 0o600);
   }
 }
