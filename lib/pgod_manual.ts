@@ -46,7 +46,10 @@ export const PGOD_MANUAL: Manual = {
           "--notify SOCKET",
           "tell systemd there that pgod is ready, lives and stops (sd_notify(3)); needs systemd-notify",
         ],
-        ["--deploys N", "carry out at most so many deployments at once; default 2"],
+        [
+          "--deploys N",
+          "carry out at most so many deployments at once, one of each Unix user; default 2",
+        ],
         [
           "--keep-stale DURATION",
           "keep the checkout of a service that the config does not name any more this long; default 168h",

@@ -1,14 +1,18 @@
 /**
- * What can only be said of services side by side: names, port ranges and urls have one owner each.
+ * What can only be said of services side by side, and beside the proxy: names, port ranges and urls have one owner
+ * each, and each url a target that cannot keep the others from the proxy.
  * @module
  */
-import type { Report, ServiceConfig } from "./parse.ts";
+import type { Config, Report, ServiceConfig } from "./parse.ts";
 import { formatPortRange, inRanges, overlaps } from "./ports.ts";
 import type { Path } from "./toml.ts";
-import { formatUrl, isLocal, isSameUrl, type Url } from "./urls.ts";
+import { formatUrl, isAddress, isLocal, isSameUrl, type Url } from "./urls.ts";
 
-/** Reports what two services claim. */
-export function compareServices(services: ServiceConfig[], report: Report): void {
+/** Reports what two services claim, and what the proxy could not take. */
+export function compareServices(
+  { global, services }: Pick<Config, "global" | "services">,
+  report: Report,
+): void {
   services.forEach((service, at) => {
     const others = services.slice(0, at);
     if (service.name && others.some(({ name }) => name === service.name)) {
@@ -31,6 +35,15 @@ export function compareServices(services: ServiceConfig[], report: Report): void
     service.urls.forEach((url, index) => {
       const path: Path = ["services", at, "urls", formatUrl(url)];
       if (isLocal(url)) comparePort(services, service, url.port, (why) => report(path, why));
+      // One name that does not resolve and nginx takes no config at all, whichever service it is of.
+      if (global.nginx && !isAddress(url)) {
+        report(
+          path,
+          `nginx takes no name as a target, ${
+            JSON.stringify(url.host)
+          }: it would not start while that does not resolve; expected ":PORT" or an address such as "192.0.2.1:80"`,
+        );
+      }
       const owner = others.find(({ urls }) => urls.some((other) => isSameUrl(url, other)));
       if (owner) {
         report(

@@ -107,7 +107,7 @@ export function draftConfig(text: string, file: string): Draft {
     ssh: parsed.success ? sshLimits(parsed.output.ssh) : SSH_LIMITS,
     services: services.map((service, at) => toService(service, at, report)),
   };
-  compareServices(config.services, report);
+  compareServices(config, report);
   return {
     config,
     report,

@@ -3,6 +3,7 @@
  * reaches a proxy's config.
  * @module
  */
+import { canonicalHost, isLoopback } from "./loopback.ts";
 
 /** One entry of `urls`. */
 export interface Url {
@@ -10,7 +11,7 @@ export interface Url {
   name: string;
   /** The path that it and everything below it begins with: `/api`; `""`: all of the name. */
   path: string;
-  /** Where it is forwarded to: a name or an address, IPv6 without brackets; undefined: this host. */
+  /** Where it is forwarded to: a name or an address as {@link canonicalHost} has it; undefined: this host. */
   host: string | undefined;
   port: number;
 }
@@ -43,14 +44,17 @@ export function parseUrl(key: string, target: string): Url {
   }
   const [, host, v6, digits] = TARGET.exec(target) ?? [];
   const port = Number(digits ?? 0);
-  if (port < 1 || port > 65535 || (host ?? "").length > LONGEST || (v6 && !isIpv6(v6))) {
+  const given = host ?? v6;
+  const canonical = given === undefined ? undefined : canonicalHost(given);
+  const unreadable = given !== undefined && (given.length > LONGEST || canonical === undefined);
+  if (port < 1 || port > 65535 || unreadable) {
     throw new Error(
       `${
         JSON.stringify(target)
       } is no port of this host, expected ":PORT" such as ":5007", or "HOST:PORT"`,
     );
   }
-  return { name: name.toLowerCase(), path, host: (host ?? v6)?.toLowerCase(), port };
+  return { name: name.toLowerCase(), path, host: canonical, port };
 }
 
 /** `pgo.science.ru.nl/api`. */
@@ -60,8 +64,12 @@ export function formatUrl({ name, path }: Pick<Url, "name" | "path">): string {
 
 /** Whether it leads to a port of this host, for all that its target says. */
 export function isLocal({ host }: Pick<Url, "host">): boolean {
-  return host === undefined || host === "localhost" || host === "::1" ||
-    /^127(\.\d{1,3}){3}$/.test(host);
+  return host === undefined || isLoopback(host);
+}
+
+/** Whether its target needs no name server: a port of this host, or an address. */
+export function isAddress({ host }: Pick<Url, "host">): boolean {
+  return host === undefined || isIpv4(host) || isIpv6(host);
 }
 
 /**

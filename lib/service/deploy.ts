@@ -32,7 +32,7 @@ export async function deploy(
   const { output } = request;
   const waiting = (others: string) => output.step(`waiting until ${others} is deployed`);
   const carryOut = () =>
-    host.turns.take(config.name, async () => {
+    host.turns.take(config, async () => {
       try {
         await pull(service, prepared, output);
         await build(service, prepared, output);

@@ -48,6 +48,11 @@ const BAD: [key: string, target: string][] = [
   ["a", "[::1:80"],
   ["a", "[:::::]:80"],
   ["a", "unix:/run/x"],
+  ["a", "localhost.:80"],
+  ["a", "[::1%lo]:80"],
+  ["a", "1.2.3.4.5:80"],
+  ["a", "256.0.0.1:80"],
+  ["a", "09.0.0.1:80"],
 ];
 for (const [key, target] of BAD) {
   Deno.test(`no url: ${JSON.stringify(key)} = ${JSON.stringify(target)}`, () => {
@@ -102,12 +107,65 @@ Deno.test("addresses are told from names", () => {
   assert.ok(!isLocal({ host: "10.0.0.1" }) && !isLocal({ host: "127.example.org" }));
 });
 
+/** Ways to write an IPv4 address that some resolver or other takes. */
+const spelled = (parts: number[]) => {
+  const [a = 0, b = 0, c = 0, d = 0] = parts;
+  const number = parts.reduce((sum, part) => sum * 256 + part, 0);
+  const hex = (n: number) => n.toString(16);
+  const low = `${hex(a * 256 + b)}:${hex(c * 256 + d)}`;
+  return [
+    ...[parts.join("."), `${number}`, `0x${hex(number)}`, `0${number.toString(8)}`],
+    ...[
+      `${a}.${(b * 256 + c) * 256 + d}`,
+      `${a}.${b}.${c * 256 + d}`,
+      `0X${hex(a)}.${b}.${c}.${d}`,
+    ],
+    ...[`[::ffff:${low}]`, `[0:0:0:0:0:FFFF:${low}]`, `[::ffff:${parts.join(".")}]`],
+    ...[`[::ffff:0:${low}]`, `[64:ff9b::${parts.join(".")}]`],
+  ];
+};
+
+Deno.test("loopback is loopback, however an address is written; others are others", () => {
+  const part = fc.nat(255);
+  fc.assert(
+    fc.property(fc.oneof(part, fc.constantFrom(0, 127)), part, part, part, (a, b, c, d) => {
+      for (const host of spelled([a, b, c, d])) {
+        assert.equal(isLocal(parseUrl("x.org", `${host}:80`)), a === 127 || a === 0, host);
+      }
+    }),
+    { examples: [[0, 0, 0, 0], [0, 0, 0, 1], [127, 0, 0, 1], [127, 0, 0, 0], [128, 0, 0, 1]] },
+  );
+});
+
+Deno.test("what a target's host is called for a proxy is what it was judged as", () => {
+  const piece = fc.constantFrom(..."0127xXaf.:".split(""), "ffff", "::", "[", "]", "localhost");
+  const host = fc.array(piece, { maxLength: 12 }).map((list) => list.join(""));
+  fc.assert(
+    fc.property(host, (text) => {
+      let url;
+      try {
+        url = parseUrl("x.org", `${text}:80`);
+      } catch {
+        return;
+      }
+      if (url.host === undefined) return;
+      const again = url.host.includes(":") ? `[${url.host}]` : url.host;
+      assert.deepEqual(parseUrl("x.org", `${again}:80`), url);
+      assert.equal(new URL(`http://${text}/`).hostname, again);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 /** The problems of a config with two services with these urls; the first has the ports 5000 to 5005. */
-function problems(first: string, second: string): string {
+function problems(first: string, second: string, global = ""): string {
   const service = (name: string, urls: string, more: string) =>
     `[[services]]\nname = "${name}"\nuser = "u"\nrepository = "/r"\nurls = { ${urls} }\n${more}`;
   try {
-    parseConfig(service("a", first, 'ports = ["5000/5"]\n') + service("b", second, ""), "f");
+    parseConfig(
+      global + service("a", first, 'ports = ["5000/5"]\n') + service("b", second, ""),
+      "f",
+    );
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -137,9 +195,39 @@ Deno.test("two services may share a name, but not a name and a path", () => {
 });
 
 Deno.test("a target on this host has to be a port of the service, whatever it is called", () => {
-  for (const host of ["", "127.0.0.1", "localhost", "[::1]", "127.1.2.3"]) {
+  const addresses = "127.0.0.1 127.1.2.3 127.1 0 0.0.0.0 2130706433 0x7f.0.0.1 [::1] [::]".split(
+    " ",
+  );
+  const v6 = "[0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1]".split(" ");
+  const names =
+    "localhost LocalHost localhost.localdomain ip6-localhost ip6-loopback localhost4 localhost6 localhost6.localdomain6 a.localhost a.b.LOCALHOST a.localhost.localdomain";
+  for (const host of ["", ...addresses, ...v6, ...names.split(" ")]) {
     assert.match(problems(`"x.org" = "${host}:80"`, ""), /port 80 is outside/);
     assert.match(problems("", `"x.org" = "${host}:5001"`), /port 5001 belongs to "a"/);
   }
   assert.equal(problems('"x.org" = "other.org:80"', '"y.org" = "10.0.0.1:5001"'), "");
+});
+
+Deno.test("with nginx, a target is no name: one that does not resolve would keep all urls from it", () => {
+  const nginx = '[global]\nnginx_include = "/etc/nginx/conf.d/pgo.conf"\n';
+  const named = '"y.org" = "other.org:80"';
+  assert.match(
+    problems("", named, nginx),
+    /^f:\d+:\d+: services\[1\]\.urls.*: nginx takes no name as a target, "other\.org".*expected ":PORT" or an address/,
+  );
+  assert.match(
+    problems('"x.org" = "localhost:5000"', "", nginx),
+    /nginx takes no name as a target/,
+  );
+  const right = '"x.org" = ":5000", "x.org/a" = "127.1:5001", "x.org/b" = "[2001:db8::1]:80"';
+  assert.equal(problems(right, '"y.org" = "192.0.2.1:80"', nginx), "");
+  assert.equal(problems("", named), "");
+  assert.equal(
+    problems(
+      "",
+      named,
+      nginx.replace(/.*/, "[global]").replace(/nginx.*/, 'caddy_import = "/etc/caddy/pgo.caddy"'),
+    ),
+    "",
+  );
 });

@@ -3,7 +3,6 @@ import { bindSources, writableSources } from "../../lib/compose/run_file.ts";
 import { stringify } from "yaml";
 import { meetsWriters } from "../../lib/service/checkout.ts";
 import type { Service } from "../../lib/service/service.ts";
-import { Turns } from "../../lib/service/turns.ts";
 
 const RUN = stringify({
   services: {
@@ -58,24 +57,4 @@ Deno.test("Git does not write where a container may, while it runs", async () =>
   assert.equal(await meetsWriters(service, "page"), false);
   assert.equal(await meetsWriters(service, "seed"), true);
   assert.equal(await meetsWriters(service, "gone"), true);
-});
-
-Deno.test("no more deployments at once than there are turns, in the order they came", async () => {
-  const turns = new Turns(2);
-  const events: string[] = [];
-  const gates = new Map<string, () => void>();
-  const take = (name: string) =>
-    turns.take(name, async () => {
-      events.push(name);
-      await new Promise<void>((resolve) => gates.set(name, resolve));
-    }, (others) => events.push(`${name} waits for ${others}`));
-  const all = ["a", "b", "c", "d"].map(take);
-  await Promise.resolve();
-  assert.deepEqual(events, ["a", "b", "c waits for a, b", "d waits for a, b"]);
-  for (const name of ["b", "a", "c", "d"]) {
-    while (!gates.has(name)) await Promise.resolve();
-    gates.get(name)?.();
-  }
-  await Promise.all(all);
-  assert.deepEqual(events.slice(4), ["c", "d"]);
 });
