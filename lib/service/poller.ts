@@ -54,7 +54,9 @@ export async function follow(
       await service.lock.hold("reconcile by pgod", async () => {
         const output = logOutput(service, options.deadline);
         if (!ready) {
-          await options.starts.take(config.name, async () => {
+          // Each counts for itself: nothing is built here, and a host may have all its services of one user.
+          const { name } = config;
+          await options.starts.take({ name, user: name }, async () => {
             signal.throwIfAborted();
             await prepareService(service);
             say(service, await ensureLive(service, output));
