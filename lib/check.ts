@@ -51,6 +51,11 @@ export async function check(
     );
     if (code !== 0) return 1;
   }
+  if (config.services.length === 0) {
+    console.error(
+      "warning: the config names no service: pgod takes up none, and takes none down that it had",
+    );
+  }
   const facts = { config, users, ssh: flags.ssh.port };
   const open = await openConfigLine(file.path, config);
   if (open) console.error(`warning: ${open}`);

@@ -105,7 +105,8 @@ export const status: Command = {
 };
 
 async function collect({ service }: Call) {
-  const { host: { ledger, run, proxyTrouble }, config, user, tip, trouble, lock } = service;
+  const { host: { ledger, run, proxyTrouble }, config, user, tip, prepared, trouble, lock } =
+    service;
   const { live, checkout, stopped } = ledger.service(config.name);
   const found = await containers(run, user, config.name);
   const plan = live === null
@@ -143,7 +144,7 @@ async function collect({ service }: Call) {
         actor: last.actor,
         started: last.started,
         ended: last.ended,
-        outcome: last.outcome,
+        outcome: last.number === prepared?.record.number ? "prepared" : last.outcome,
         detail: last.detail,
       }
       : null,

@@ -110,5 +110,7 @@ function explained(error: unknown, path: string, what: "read" | "write"): Error 
   const [line] = (error as Error).message.split("\n");
   if (!(error instanceof Deno.errors.NotCapable)) return new Error(`${path}: ${line}`);
   const names = what === "read" ? path : `${path},${path}.new`;
-  return new Error(`${path}: pgod was not started with --allow-${what}=${names}`);
+  return new Error(
+    `${path}: pgod was not started with --allow-${what}=${names}: pgod permissions add (or remove) -c FILE prints how to start it`,
+  );
 }

@@ -30,6 +30,11 @@ export async function remove(flags: RemoveFlags, { run, how, print }: Desk): Pro
 Next:
 - pgod has to read its config again: systemctl reload pgod, or SIGHUP
 - it then takes the containers down; volumes and data stay, the checkout for --keep-stale (7 days), the user for good`);
+  if (!/^\s*\[\[\s*services\s*\]\]/m.test(text)) {
+    print(
+      `- it was the last service, and pgod takes nothing down for a config without any (it may be a mishap): say pgoctl HOST:${name}//down before`,
+    );
+  }
   if (left.length > 0) {
     print(`- the config was wrong before and still is, pgod will refuse it:\n${left.join("\n")}`);
   }

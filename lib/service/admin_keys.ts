@@ -32,7 +32,9 @@ export async function readAdminKeys(path: string): Promise<AdminKeys> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new Error(`${path}: there is no such file`);
     if (error instanceof Deno.errors.NotCapable) {
-      throw new Error(`pgod was not started with --allow-read=${path}`);
+      throw new Error(
+        `pgod was not started with --allow-read=${path}: start it again with the line that pgod permissions prints`,
+      );
     }
     throw error;
   }

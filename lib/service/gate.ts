@@ -31,6 +31,8 @@ interface Watched {
   checked: number;
   counted: number;
   answered: Set<number>;
+  /** Whether it was said that its ports do not answer yet. */
+  told: boolean;
 }
 
 /** How far a service has to be. */
@@ -61,6 +63,8 @@ export class Gate {
     /** The deployment's number. */
     readonly number: number,
     wanted: readonly Wanted[],
+    /** Tells what takes its time, in one line. */
+    readonly tell: (line: string) => void = () => {},
   ) {
     this.#watched = new Map(wanted.map((one) => [one.name, fresh(one)]));
   }
@@ -182,7 +186,12 @@ export class Gate {
     }));
     const [left] = ports.filter(({ port }) => !watched.answered.has(port));
     const patience = Math.max(PORT_PATIENCE, watched.check?.startPeriod ?? 0);
-    if (left && performance.now() - watched.since > patience) {
+    const waited = performance.now() - watched.since;
+    if (left && waited > this.service.host.settle && !watched.told) {
+      watched.told = true;
+      this.tell(`waiting until ${name} answers at port ${left.port}, ${patience / 1000} s at most`);
+    }
+    if (left && waited > patience) {
       throw new GateError(name, `does not answer at its port ${left.port}`);
     }
     return left === undefined;
@@ -200,5 +209,6 @@ function fresh(wanted: Wanted): Watched {
     checked: -Infinity,
     counted: -Infinity,
     answered: new Set(),
+    told: false,
   };
 }

@@ -80,7 +80,7 @@ export async function checkConfig(
 /** What is left over when permissions are missing: the flag, in one line. */
 function explain(error: Error, path: string): string {
   return error instanceof Deno.errors.NotCapable
-    ? `pgod was not started with --allow-read=${path}`
+    ? `pgod was not started with --allow-read=${path}: start it again with the line that pgod permissions prints`
     : `cannot be read: ${error.message.split("\n")[0]}`;
 }
 

@@ -141,7 +141,7 @@ async function bringAbout(
   if (again && ["failed", "rolled back"].includes(last.outcome) && !request.retry) {
     const line = `${
       short(tip)
-    } failed as deployment ${last.number} (${last.detail}); it waits for a push or sync --retry`;
+    } failed as deployment ${last.number} (${last.detail}); it waits for a push or sync --retry; history ${last.number} shows what it did and printed`;
     return { result: "quarantined", line };
   }
   return await deploy(service, candidate, request);

@@ -7,7 +7,7 @@ import { composeImages } from "../compose/run_file.ts";
 import { inspectCandidate } from "./candidate.ts";
 import { judgeFrozen, readFrozen } from "./frozen.ts";
 import { asDeployment } from "./deployment.ts";
-import { setFreeze } from "./hold.ts";
+import { frozen, setFreeze } from "./hold.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import { StepError } from "./prepare.ts";
 import { deploy } from "./deploy.ts";
@@ -30,25 +30,44 @@ export async function rollback(
   const target = findTarget(service, name);
   if (!target && name === undefined) throw new StepError("no earlier deployment was good");
   const revision = target?.revision ?? await service.git.findRevision(name ?? "", request.signal);
-  let report: Report;
-  if (target && target.number !== live && await isLeft(service, target)) {
-    const line = `deployment ${target.number}: ${short(revision)} is live again`;
-    await asDeployment(service, target, line, () => goBackTo(service, target, request.output));
-    report = { result: "deployed", line };
-  } else {
-    const candidate = await fromMirror(service, () => inspectCandidate(service, revision));
-    report = await deploy(service, candidate, request);
-  }
-  if (live !== null && ledger.service(config.name).live !== live) {
-    ledger.leave(config.name, live, `rollback by ${request.actor}`);
-  }
+  const before = frozen(service) ?? null;
+  // Before anything is switched: a tick after a crash in between would deploy the tip again.
   await setFreeze(service, {
     actor: request.actor,
     since: new Date().toISOString(),
     reason: `rollback to ${short(revision)}`,
     until: null,
   });
-  return { ...report, line: `${report.line}, and frozen: unfreeze lets the branch go on` };
+  try {
+    const report = await bringBack(service, target, revision, request);
+    if (live !== null && ledger.service(config.name).live !== live) {
+      ledger.leave(config.name, live, `rollback by ${request.actor}`);
+    }
+    return { ...report, line: `${report.line}, and frozen: unfreeze lets the branch go on` };
+  } catch (error) {
+    await setFreeze(service, before);
+    throw error;
+  }
+}
+
+async function bringBack(
+  service: Service,
+  target: DeploymentRecord | undefined,
+  revision: string,
+  request: Request,
+): Promise<Report> {
+  const { host: { ledger }, config } = service;
+  const { live, stopped } = ledger.service(config.name);
+  if (target && target.number === live && !stopped) {
+    return { result: "current", line: `deployment ${live}: ${short(revision)} is live already` };
+  }
+  if (target && target.number !== live && await isLeft(service, target)) {
+    const line = `deployment ${target.number}: ${short(revision)} is live again`;
+    await asDeployment(service, target, line, () => goBackTo(service, target, request.output));
+    return { result: "deployed", line };
+  }
+  const candidate = await fromMirror(service, () => inspectCandidate(service, revision));
+  return await deploy(service, candidate, request);
 }
 
 function findTarget(

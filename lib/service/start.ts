@@ -31,7 +31,7 @@ export async function bringUp(
   await judgeFrozen(service, number, frozen.text);
   await readyResources(service, frozen.text);
   await freePorts(service, frozen.plan.wanted);
-  const gate = new Gate(service, number, frozen.plan.wanted);
+  const gate = new Gate(service, number, frozen.plan.wanted, output.step);
   try {
     for (const { services, first } of frozen.plan.groups) {
       for (const { service: name, condition } of first) {
