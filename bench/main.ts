@@ -4,6 +4,7 @@
  * @module
  */
 import { benchCompose } from "./compose.ts";
+import { benchHost } from "./host.ts";
 import { formatRows, isMet, type Row } from "./measure.ts";
 import { benchOutage } from "./outage.ts";
 import { benchScale } from "./scale.ts";
@@ -17,7 +18,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   ssh: benchSsh,
   start: benchStart,
 };
-const HOST_PARTS: typeof PARTS = { outage: benchOutage };
+const HOST_PARTS: typeof PARTS = { host: benchHost, outage: benchOutage };
 
 /** `results.json`: what each part found, and where and when. */
 type Results = Record<string, { deno: string; cores: number; at: string; rows: Row[] }>;
