@@ -47,6 +47,8 @@ async function operate(
 
 /** What a person does: `start` is the line that begins a shell in the container. */
 async function sitDown(screen: Screen, start: string): Promise<void> {
+  // Only then tmux has made its terminal what it is.
+  await screen.wait(/^\$$/m);
   const modes = await screen.modes();
   await screen.type(start, "Enter");
   await screen.wait(/^\/ #$/m);
