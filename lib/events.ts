@@ -45,6 +45,11 @@ export const EVENTS = {
     ["proxy", "path"],
   ),
   "ledger.renewed": event("error", "the ledger could not be read and was begun anew", ["path"]),
+  "state.unreadable": event(
+    "warn",
+    "a service's state file is not what pgod wrote, and counts as missing",
+    ["service", "path"],
+  ),
   "service.taken_up": event("info", "a service of the config is looked after from now on", [
     "service",
     "repository",

@@ -13,6 +13,7 @@ import {
 } from "@logtape/logtape";
 import type { About, EventName, FieldsOf, Level } from "./events.ts";
 import type { LogFormat } from "./log_format.ts";
+import { visible } from "./visible.ts";
 
 type Tell<Loud extends Level> = <Name extends EventName<Loud>>(
   event: Name,
@@ -30,9 +31,6 @@ export interface Log {
   error: Tell<"error">;
 }
 
-// What ends a line, steers a terminal, or turns the order of what is read around.
-// deno-lint-ignore no-control-regex
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const LEVELS = { debug: "DEBUG", info: "INFO ", warning: "WARN ", error: "ERROR" } as const;
 const PRIORITIES = { debug: 7, info: 6, warning: 4, error: 3 } as const;
 
@@ -67,14 +65,7 @@ function text({ rawMessage, properties }: LogRecord): string {
     )
     .join("");
   // A message can quote what a stranger sent: it must not be able to forge a line of its own.
-  return (prefix + message + fields).replace(CONTROL, (c) => visible(c));
-}
-
-function visible(character: string): string {
-  const shown = JSON.stringify(character).slice(1, -1);
-  return shown === character
-    ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-    : shown;
+  return visible(prefix + message + fields);
 }
 
 const FORMATTERS: Record<LogFormat, (record: LogRecord) => string> = {

@@ -2,9 +2,11 @@
  * Tables for people.
  * @module
  */
+import { visible } from "./visible.ts";
 
-/** Lines of `rows`, each column as wide as its widest cell. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+/** Lines of `rows`, each column as wide as its widest cell; control characters are made visible. */
+export function textTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visible));
   const columns = Math.max(0, ...rows.map(({ length }) => length));
   const widths = Array.from(
     { length: columns },

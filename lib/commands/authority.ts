@@ -20,7 +20,10 @@ export interface Authority {
   admin(asker: Asker): AuthorizedKey | undefined;
   /** What the key may do with this service: as an admin, or by its own line, whichever is more. */
   grant(service: Pick<Service, "keys">, asker: Asker): AuthorizedKey | undefined;
-  /** Whether it may do anything, as an admin or with a service: enough to be let in. */
+  /**
+   * Whether it may do anything, as an admin or with a service: enough to be let in. The key's comment is one on
+   * which all lines agree, and `pty` whether any of them allows a terminal: {@link Authority.grant} decides.
+   */
   anywhere(services: readonly Pick<Service, "keys">[], asker: Asker): Verdict;
 }
 
@@ -35,10 +38,15 @@ export function createAuthority(admins: () => readonly AuthorizedKey[]): Authori
       const lines = [admins(), ...services.map(({ keys }) => keys)]
         .flatMap((keys) => keys.filter(({ blob }) => blob === asker.blob));
       const why = lines.map((key) => refusal(key, asker.address, asker.now));
-      const good = lines[why.indexOf(undefined)];
-      if (good) return { key: good };
-      const [key] = lines;
-      return { ...(key ? { key } : {}), refused: why[0] ?? "unknown key" };
+      const good = lines.filter((_, at) => why[at] === undefined);
+      const [key] = good;
+      // For which of them it comes is not known yet: the line of one service says nothing about another.
+      if (key) return { key: { ...key, pty: good.some(({ pty }) => pty), comment: shared(good) } };
+      const [refused] = lines;
+      return {
+        ...(refused ? { key: { ...refused, comment: shared(lines) } } : {}),
+        refused: why[0] ?? "unknown key",
+      };
     },
     grant(service, asker) {
       const own = find(service.keys, asker);
@@ -47,4 +55,10 @@ export function createAuthority(admins: () => readonly AuthorizedKey[]): Authori
       return suffices(host.role, own.role) ? host : own;
     },
   };
+}
+
+/** The comment that all lines give a key, `""` where they differ: nobody gives somebody else's key a name. */
+function shared(lines: readonly AuthorizedKey[]): string {
+  const [first = "", ...others] = new Set(lines.map(({ comment }) => comment));
+  return others.length === 0 ? first : "";
 }

@@ -6,6 +6,7 @@ import { parseDuration } from "../config/flags.ts";
 import { describeFreeze, frozen, setFreeze } from "../service/hold.ts";
 import { rollback as rollBack } from "../service/rollback.ts";
 import { StatusError } from "../ssh/status.ts";
+import { visible } from "../visible.ts";
 import { alone } from "./alone.ts";
 import { type Call, type Command, value } from "./command.ts";
 
@@ -20,21 +21,30 @@ export const freeze: Command = {
   args: "",
   arity: [0, 0],
   options: [
-    { name: "reason", value: "TEXT", summary: "why, for status", pattern: /^[^\n]{1,200}$/ },
+    { name: "reason", value: "TEXT", summary: "why, for status", pattern: /^[^]{1,200}$/ },
     { name: "for", value: "TIME", summary: "end it after that: 2h", pattern: /^\w+$/ },
   ],
-  run: (call) =>
-    alone(call, "freeze", async (output) => {
+  async run(call) {
+    const reason = value(call, "reason") ?? "";
+    // Others read it in terminals of their own.
+    if (visible(reason) !== reason) {
+      throw new StatusError(
+        400,
+        `--reason takes one line without control characters, not ${visible(reason)}`,
+      );
+    }
+    return await alone(call, "freeze", async (output) => {
       const hold = {
         actor: call.actor,
         since: new Date().toISOString(),
-        reason: value(call, "reason") ?? "",
+        reason,
         until: end(call),
       };
       await setFreeze(call.service, hold);
       output.say(describeFreeze(hold));
       return 0;
-    }),
+    });
+  },
 };
 
 /** Lets the branch go on. */

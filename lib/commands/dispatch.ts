@@ -9,6 +9,7 @@ import { suffices } from "../ssh/access.ts";
 import { decodeLine, LINE_LIMIT } from "../ssh/protocol.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { StatusError } from "../ssh/status.ts";
+import { visible } from "../visible.ts";
 import type { Authority } from "./authority.ts";
 import { readWords } from "./command.ts";
 import { runOnHost } from "./host.ts";
@@ -103,6 +104,14 @@ async function carryOut(
         `"${command.role}": pgo-role="${command.role}" before the key in ${grant.file} gives it`,
     );
   }
+  // Another line of the key may have let it ask for one: what counts is this service's.
+  if (request.terminal && !grant.pty && command.passthrough) {
+    throw new StatusError(
+      401,
+      `Key ${grant.fingerprint} gets no terminal for ${name}, says ${grant.file}: ask without -t`,
+    );
+  }
+  const terminal = grant.pty ? request.terminal : undefined;
   const words = readWords(command, args);
   // Of a program in a container its name is enough: its arguments may be secrets.
   const shown = words.args.slice(0, command.passthrough ? 2 : LOGGED).join(" ");
@@ -110,9 +119,9 @@ async function carryOut(
   // What nobody reads would wait in memory.
   if (!command.passthrough) void request.stdin.cancel();
   const { fingerprint, comment } = grant;
-  const actor = comment ? `${fingerprint} (${comment})` : fingerprint;
+  const actor = comment ? `${fingerprint} (${visible(comment)})` : fingerprint;
   try {
-    const call = { ...request, ...words, service, actor };
+    const call = { ...request, ...words, terminal, service, actor };
     return await about({ service: name }, () => command.run(call));
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;

@@ -4,6 +4,7 @@
  */
 import { endExec, EXEC_VARIABLE, signalExec } from "../host/podman_exec.ts";
 import { runInTerminal } from "../host/terminal.ts";
+import type { SignalName } from "../ssh/signals.ts";
 import { StatusError } from "../ssh/status.ts";
 import { type Command, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
@@ -73,21 +74,53 @@ export const exec: Command = {
       stdout,
       signal,
     } as const;
-    call.takeSignals((name) =>
-      void signalExec(run, user, marker, name).catch((error) =>
-        log.warn("ssh.signal", `SIG${name} did not reach the program: ${error.message}`, {
+    const over = new AbortController();
+    const ended = AbortSignal.any([signal, over.signal]);
+    call.takeSignals(oneByOne(ended, async (name) => {
+      try {
+        await signalExec(run, user, marker, name);
+      } catch (error) {
+        const why = (error as Error).message;
+        log.warn("ssh.signal", `SIG${name} did not reach the program: ${why}`, {
           service: service.config.name,
           signal: name,
-        })
-      )
-    );
+        });
+      }
+    }));
     try {
       return terminal
         ? await runInTerminal(run, child, terminal)
         : (await run({ ...child, stderr, deadline: 0 })).code;
     } finally {
+      over.abort();
       // A terminal that goes away hangs up on what it held.
       if (signal.aborted) await endExec(run, user, marker, terminal ? "HUP" : "TERM");
     }
   },
 };
+
+/**
+ * Takes signals for a program, of which `send` delivers one at a time. Those that come meanwhile wait, each name
+ * once, as for any process; what still waits when it has `ended` is dropped.
+ */
+function oneByOne(
+  ended: AbortSignal,
+  send: (name: SignalName) => Promise<void>,
+): (name: SignalName) => void {
+  const waiting = new Set<SignalName>();
+  let sending = false;
+  const work = async () => {
+    sending = true;
+    for (const name of waiting) {
+      if (ended.aborted) break;
+      waiting.delete(name);
+      await send(name);
+    }
+    sending = false;
+  };
+  return (name) => {
+    if (ended.aborted) return;
+    waiting.add(name);
+    if (!sending) void work();
+  };
+}

@@ -5,6 +5,7 @@
 import type { ActionRecord, DeploymentRecord, Step } from "../service/ledger.ts";
 import { short } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
+import { visible, visibleLines } from "../visible.ts";
 import { type Call, type Command, print } from "./command.ts";
 
 /** How many deployments and commands are shown. */
@@ -53,7 +54,7 @@ async function showOne(call: Call, text: string): Promise<number> {
     `${record.started}  ${describeDeployment(record)}`,
     ...steps.map(({ line, at }, index) => {
       const took = (Date.parse(times[index + 1] ?? at) - Date.parse(at)) / 1000;
-      return `${at}  ${took.toFixed(1).padStart(6)} s  ${line}`;
+      return `${at}  ${took.toFixed(1).padStart(6)} s  ${visibleLines(line)}`;
     }),
     ...record.output === "" ? [] : ["", record.output.trimEnd()],
   ];
@@ -71,12 +72,12 @@ function describeDeployment(record: DeploymentRecord): string {
   const took = ended
     ? ` after ${((Date.parse(ended) - Date.parse(started)) / 1000).toFixed(1)} s`
     : "";
-  return `deployment ${number} of ${short(revision)}, ${cause} by ${actor}: ${outcome}${took}${
-    detail ? `: ${detail}` : ""
-  }`;
+  return `deployment ${number} of ${short(revision)}, ${cause} by ${
+    visible(actor)
+  }: ${outcome}${took}${detail ? `: ${visibleLines(detail)}` : ""}`;
 }
 
 function describeAction({ actor, command, before, after, trouble }: ActionRecord): string {
   const moved = before === after ? "" : `, deployment ${before ?? "none"} to ${after ?? "none"}`;
-  return `${command} by ${actor}${moved}${trouble ? `: ${trouble}` : ""}`;
+  return visible(`${command} by ${actor}${moved}${trouble ? `: ${trouble}` : ""}`);
 }

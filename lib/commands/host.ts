@@ -51,7 +51,7 @@ export async function runOnHost(word: string, args: string[], call: HostCall): P
   });
   const facts: Facts[] = [];
   for (let at = 0; at < seen.length; at += AT_ONCE) {
-    const some = seen.slice(at, at + AT_ONCE).map(({ service, role }) => collect(service, role));
+    const some = seen.slice(at, at + AT_ONCE).map(({ service, role }) => lookAt(service, role));
     facts.push(...await Promise.all(some));
   }
   const text = options.has("json") ? JSON.stringify(facts, null, 2) + "\n" : table(facts);
@@ -60,6 +60,30 @@ export async function runOnHost(word: string, args: string[], call: HostCall): P
 }
 
 type Facts = Awaited<ReturnType<typeof collect>>;
+
+/** {@link collect}; what cannot be told of one service keeps nobody from the others. */
+async function lookAt(service: Service, role: Role): Promise<Facts> {
+  try {
+    return await collect(service, role);
+  } catch (error) {
+    const { config, tip, lock } = service;
+    return {
+      service: config.name,
+      user: config.user,
+      role,
+      containers: null,
+      tip: tip ?? null,
+      deployed: null,
+      deployment: null,
+      stopped: null,
+      frozen: null,
+      trouble: `its status cannot be told: ${(error as Error).message}`,
+      proxy: null,
+      busy: lock.holder || null,
+      last: null,
+    };
+  }
+}
 
 /** What PGO remembers of a service, and how many of its containers run; null where Podman does not say in time. */
 async function collect(service: Service, role: Role) {

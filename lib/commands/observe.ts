@@ -8,6 +8,7 @@ import { readFrozen } from "../service/frozen.ts";
 import { drift } from "../service/heal.ts";
 import { describeFreeze, frozen, halted } from "../service/hold.ts";
 import { short } from "../service/service.ts";
+import { visibleLines } from "../visible.ts";
 import { type Call, type Command, print, value } from "./command.ts";
 import { pickContainers } from "./pick.ts";
 
@@ -179,5 +180,5 @@ function describe(facts: Awaited<ReturnType<typeof collect>>): string {
       c,
     ): [string, string] => ["container", `${c.name} ${c.status || c.state}`]),
   ];
-  return rows.map(([name, text]) => `${name.padEnd(11)} ${text ?? "-"}\n`).join("");
+  return rows.map(([name, text]) => `${name.padEnd(11)} ${visibleLines(text ?? "-")}\n`).join("");
 }

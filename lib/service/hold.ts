@@ -3,6 +3,7 @@
  * @module
  */
 import { remember } from "./state.ts";
+import { visible } from "../visible.ts";
 import type { Service } from "./service.ts";
 
 /** New revisions are followed, but not deployed. */
@@ -47,9 +48,11 @@ export async function setFreeze(service: Service, hold: Freeze | null): Promise<
   await remember(service, { frozen: hold && JSON.stringify(hold) });
 }
 
-/** A freeze in one line: `frozen by … since …: reason`. */
+/** A freeze in one line, control characters made visible: `frozen by … since …: reason`. */
 export function describeFreeze({ actor, since, reason, until }: Freeze): string {
-  return `frozen by ${actor} since ${since}${until ? `, until ${until}` : ""}${
-    reason ? `: ${reason}` : ""
-  }`;
+  return visible(
+    `frozen by ${actor} since ${since}${until ? `, until ${until}` : ""}${
+      reason ? `: ${reason}` : ""
+    }`,
+  );
 }

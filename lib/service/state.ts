@@ -13,13 +13,9 @@ import {
   writePrivateFile,
 } from "../host/service_directory.ts";
 import { isFrozen } from "./frozen.ts";
-import type { DeploymentRecord, ServiceRecord } from "./ledger.ts";
+import type { ServiceRecord } from "./ledger.ts";
 import type { Service } from "./service.ts";
-
-/** What the file holds. */
-interface State extends Pick<ServiceRecord, "checkout" | "stopped" | "halted" | "frozen"> {
-  live: Pick<DeploymentRecord, "number" | "revision" | "digest"> | null;
-}
+import { parseState, type State } from "./state_file.ts";
 
 /** Writes what changed, to both. */
 export async function remember(
@@ -48,9 +44,16 @@ export async function recall(service: Service): Promise<void> {
   const text = await readPrivateFile(run, user, path(service));
   const known = ledger.service(config.name);
   if (ledger.deployment(config.name, known.live)) return;
-  const state = text === undefined ? await fromContainers(service) : JSON.parse(text) as State;
+  const read = text === undefined ? undefined : parseState(text);
+  if (text !== undefined && !read) {
+    log.warn("state.unreadable", `${path(service)} is not what pgod wrote, and is ignored`, {
+      service: config.name,
+      path: path(service),
+    });
+  }
+  const state = read ?? await fromContainers(service);
   if (!state) return;
-  const { live, checkout, stopped, halted = "[]", frozen } = state;
+  const { live, checkout, stopped, halted, frozen } = state;
   if (live) {
     const now = new Date().toISOString();
     ledger.adopt({
@@ -97,7 +100,7 @@ export async function recordedPlan(
   paths: ServiceDirectory,
 ): Promise<StartPlan | undefined> {
   const text = await readPrivateFile(run, user, path({ paths }));
-  const { live } = text === undefined ? { live: null } : JSON.parse(text) as State;
+  const live = text === undefined ? undefined : parseState(text)?.live;
   const plan = live &&
     await readPrivateFile(run, user, `${paths.deployments}/${live.number}.start.json`);
   return plan ? JSON.parse(plan) : undefined;

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { createAuthority } from "../../lib/commands/authority.ts";
 import { createHandler } from "../../lib/commands/dispatch.ts";
 import { COMMANDS } from "../../lib/commands/table.ts";
+import type { Log } from "../../lib/log.ts";
 import type { Service } from "../../lib/service/service.ts";
 import { type AuthorizedKey, type Role, suffices } from "../../lib/ssh/access.ts";
 import { parseFrom } from "../../lib/ssh/from.ts";
 import { NO_OPTIONS, ROLES } from "../../lib/ssh/key_options.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
+import { SessionTerminal } from "../../lib/ssh/terminal.ts";
+import { recordedLog } from "../recorded_log.ts";
 
 const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
   type: "ssh-ed25519",
@@ -22,10 +25,12 @@ const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
 /** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
 async function ask(
   line: string,
-  { keys = [], admins = [], address = "10.0.0.1" }: {
+  { keys = [], admins = [], address = "10.0.0.1", terminal, log = recordedLog().log }: {
     keys?: AuthorizedKey[];
     admins?: AuthorizedKey[];
     address?: string;
+    terminal?: SessionTerminal;
+    log?: Log;
   },
 ): Promise<{ status: number; text: string }> {
   const reached = new Error("reached");
@@ -41,7 +46,6 @@ async function ask(
       throw reached;
     },
   } as unknown as Service;
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
   const fleet = {
     find: (name: string) => name === "shop" ? service : undefined,
     services: () => [service],
@@ -63,7 +67,7 @@ async function ask(
       stderr: stdout,
       traffic: { received: 0, sent: 0 },
       signal: new AbortController().signal,
-      terminal: undefined,
+      terminal,
       takeSignals: () => {},
     });
     return { status, text };
@@ -153,6 +157,42 @@ Deno.test("of an admin's line and the service's own the one with more rights cou
   for (const [admins, keys] of [[[exec], [read]], [[read], [exec]]]) {
     assert.equal((await ask("shop//exec web sh", { admins, keys })).status, 0);
   }
+});
+
+const ASKER = { blob: "AAAA", address: "10.0.0.1", now: 0 };
+
+Deno.test("a line of another service lets a key ask for a terminal, and its own service's line decides", async () => {
+  const own = [key({ role: "exec", pty: false })];
+  const other = [key({ role: "exec" })];
+  const authority = createAuthority(() => []);
+  const pty = (...services: AuthorizedKey[][]) =>
+    authority.anywhere(services.map((keys) => ({ keys })), ASKER).key?.pty;
+  assert.deepEqual([pty(own, other), pty(other, own), pty(own)], [true, true, false]);
+
+  const terminal = new SessionTerminal({ term: "xterm", rows: 24, cols: 80 });
+  assert.deepEqual(await ask("shop//exec web sh", { keys: own, terminal }), {
+    status: 401,
+    text: "Unauthorized: Key SHA256:x gets no terminal for shop, says ssh/miek.pub: ask without -t",
+  });
+  for (const given of [{ keys: own }, { keys: other, terminal }]) {
+    assert.equal((await ask("shop//exec web sh", given)).status, 0);
+  }
+  assert.equal((await ask("shop//ps", { keys: own, terminal })).status, 0);
+});
+
+Deno.test("no service gives somebody's key a comment in the log of another", async () => {
+  const forged = [key({ comment: "root" })];
+  const authority = createAuthority(() => []);
+  const comment = (...services: AuthorizedKey[][]) =>
+    authority.anywhere(services.map((keys) => ({ keys })), ASKER).key?.comment;
+  assert.equal(comment(forged, [key()]), "");
+  assert.equal(comment([key()], [key()]), "miek");
+  const late = { expires: -1 };
+  assert.equal(comment([key({ ...late, comment: "root" })], [key(late)]), "");
+
+  const { log, lines } = recordedLog("ssh.command");
+  await ask("shop//ps", { keys: [key({ comment: "jan" })], log });
+  assert.equal(lines[0]?.fields["comment"], "jan");
 });
 
 Deno.test("the host is asked with an empty name; it has no other command than status", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { exec } from "../../lib/commands/exec.ts";
 import { type Call, readWords } from "../../lib/commands/command.ts";
 import type { Run } from "../../lib/host/process.ts";
@@ -16,12 +17,20 @@ const FOUND = [{
   Labels: { "com.docker.compose.service": "web" },
 }];
 
-/** Runs `exec WORDS` on a host whose Podman knows one container; `during` is called while the program runs. */
+/**
+ * Runs `exec WORDS` on a host whose Podman knows one container; `during` is called while the program runs, and
+ * signals are delivered when `delivery` resolves.
+ */
 async function call(
   words: string[],
-  { terminal, during = () => {} }: {
+  { terminal, during = () => {}, delivery = Promise.resolve() }: {
     terminal?: SessionTerminal;
-    during?: (signal: (name: SignalName) => void, leave: () => void) => void;
+    during?: (
+      signal: (name: SignalName) => void,
+      leave: () => void,
+      started: string[][],
+    ) => void | Promise<void>;
+    delivery?: Promise<void>;
   } = {},
 ): Promise<string[][]> {
   const started: string[][] = [];
@@ -31,9 +40,10 @@ async function call(
     if (argv[1] === "ps") return { code: 0, stdout: JSON.stringify(FOUND), stderr: "" };
     started.push([...argv]);
     if (argv.some((word) => word.includes("podman exec") || word === "exec")) {
-      during(deliver, () => gone.abort());
-      await Promise.resolve();
+      await during(deliver, () => gone.abort(), started);
       signal?.throwIfAborted();
+    } else {
+      await delivery;
     }
     return { code: 7, stdout: "", stderr: "" };
   };
@@ -88,6 +98,34 @@ Deno.test("a signal goes to what carries the mark, and the exec goes on", async 
   const started = await call(["web", "sleep"], { during: (signal) => signal("USR1") });
   assert.match(readable(started)[1] ?? "", /^podman unshare sh -c .* sh MARK USR1$/);
   assert.equal(started.length, 2);
+});
+
+Deno.test("of signals that come in a flood one is delivered at a time, and each name waits once", async () => {
+  const { promise: delivery, resolve: deliverThem } = Promise.withResolvers<void>();
+  const started = await call(["web", "sleep"], {
+    delivery,
+    async during(signal, _, started) {
+      for (let at = 0; at < 600; at++) signal(at % 2 ? "USR1" : "TERM");
+      assert.equal(started.length, 2);
+      deliverThem();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  });
+  const names = started.slice(1).map((argv) => argv.at(-1));
+  assert.deepEqual(names, ["TERM", "USR1", "TERM"]);
+});
+
+Deno.test("signals that wait when the program has ended are dropped", async () => {
+  const { promise: delivery, resolve: deliverThem } = Promise.withResolvers<void>();
+  const started = await call(["web", "sleep"], {
+    delivery,
+    during(signal) {
+      for (const name of ["TERM", "USR1", "USR2"] as const) signal(name);
+    },
+  });
+  deliverThem();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(started.slice(1).map((argv) => argv.at(-1)), ["TERM"]);
 });
 
 for (
