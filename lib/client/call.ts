@@ -15,7 +15,7 @@ import { pinHost } from "./pinning.ts";
 import type { Screen } from "./screen.ts";
 import { LastLine, type Report, reportError, reportStatus } from "./report.ts";
 import { type Settings, settle, type Surroundings } from "./settings.ts";
-import { offeredHint } from "./trouble.ts";
+import { namesRole, offeredHint } from "./trouble.ts";
 
 /** What a call needs of its process. */
 export interface Process extends Surroundings {
@@ -36,7 +36,7 @@ export async function call(options: Options, process: Process): Promise<number |
   const say = json ? () => {} : process.say;
   const settings = await settle(options, process);
   const offered: Identity[] = [];
-  const stderr = new LastLine(process.stderr);
+  const stderr = new LastLine(json ? process.stderr : () => Promise.resolve());
   const late = new AbortController();
   const done = new AbortController();
   if (timeout !== undefined) void sleep(timeout, done.signal).then(() => late.abort());
@@ -53,12 +53,15 @@ export async function call(options: Options, process: Process): Promise<number |
       verifyHost: (key) => pinHost(settings.hostKeys, key, say),
       ...input(options, process, screen, () => left.abort()),
       stdout: (chunk) => process.stdout(screen?.render(chunk) ?? chunk),
-      stderr: json ? (chunk) => stderr.write(chunk) : process.stderr,
+      async stderr(chunk) {
+        if (!json) await process.stderr(chunk);
+        await stderr.write(chunk);
+      },
       signal: AbortSignal.any([late.signal, left.signal]),
     });
     const line = await stderr.end(status);
     if (status <= 255) return status;
-    if (status !== 401) return reportStatus(status, line);
+    if (status !== 401 || namesRole(line)) return reportStatus(status, line);
     // Any key that pgod knows logs in, be it another service's: the rest was never shown.
     const others = identities.length > 1 ? "; -i FILE shows another key" : "";
     return reportStatus(status, line, offeredHint(offered.slice(-1), target.service) + others);
@@ -70,8 +73,9 @@ export async function call(options: Options, process: Process): Promise<number |
     if (!(error instanceof ClientError)) throw error;
     if (error.kind !== "unauthorized") return reportError(withPlace(error, settings));
     // The same words for a key nobody knows as pgod has for a key of another service.
-    const message = `Key for user ${JSON.stringify(settings.user)} does not match any for name ` +
-      target.service;
+    const message = `Key for user ${JSON.stringify(settings.user)} does not match any for ${
+      target.service ? `name ${target.service}` : `host ${target.host}`
+    }`;
     const { line } = new StatusError(401, message);
     if (!json) process.say(line);
     return reportStatus(401, line, offeredHint(offered, target.service));

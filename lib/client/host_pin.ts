@@ -22,10 +22,11 @@ export function readPins(text: string): string[] {
     return line.split(/\s+/).map((word) => {
       const print = word.replace(/=+$/, "");
       if (/^SHA256:[A-Za-z0-9+/]{43}$/.test(print)) return print;
+      const shown = JSON.stringify(word.slice(0, 60));
       throw new UsageError(
-        `PGOCTL_HOST_KEY: ${
-          JSON.stringify(word.slice(0, 60))
-        } is neither SHA256:… nor a public key`,
+        /^SHA256:/i.test(word)
+          ? `PGOCTL_HOST_KEY: ${shown} is no fingerprint, expected 43 characters of base64 after SHA256:`
+          : `PGOCTL_HOST_KEY: ${shown} is neither SHA256:… nor a public key`,
         "ssh-keygen -l -f prints a fingerprint",
       );
     });

@@ -1,5 +1,5 @@
 /**
- * Which keys pgoctl shows, in OpenSSH's order: the agent's that a file names, the agent's others, files.
+ * Which keys pgoctl shows: the service's own, then in OpenSSH's order: the agent's that a file names, the agent's others, files.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -23,6 +23,8 @@ export interface Identity extends PublicKey {
 export interface Sources {
   /** The key that was asked for; nothing else is shown then. */
   given?: GivenKey;
+  /** File of the service's own key, shown before all others; passed over if not there. */
+  own?: string;
   /** Files of private keys, or of public ones whose private half the agent has; passed over if not there. */
   files: readonly string[];
   /** Socket of the agent. */
@@ -36,20 +38,23 @@ export interface Sources {
 /** The keys to show, in this order. @throws {ClientError} of kind `key` when there is none. */
 export async function findIdentities(sources: Sources): Promise<Identity[]> {
   const { given } = sources;
-  const named = given ? [await readGiven(given)] : await readFiles(sources);
+  const named = given ? [await readGiven(given)] : await readFiles(sources.files, sources);
+  const own = given || !sources.own ? [] : await readFiles([sources.own], sources);
   // A key that can sign for itself needs no agent.
   const held = given && named.every((key) => key.sign) ? [] : await listAgent(sources);
-  const both = named.map((key) => held.find((other) => same(key, other)) ?? key);
+  const orHeld = (key: Identity) => held.find((other) => same(key, other)) ?? key;
+  const [first, both] = [own.map(orHeld), named.map(orHeld)];
   const rest = given || sources.filesOnly ? [] : held.filter((key) => !both.includes(key));
   const inAgent = (key: Identity) => held.includes(key);
-  const found = [...both.filter(inAgent), ...rest, ...both.filter((key) => !inAgent(key))]
+  const others = [...both.filter(inAgent), ...rest, ...both.filter((key) => !inAgent(key))];
+  const found = [...first, ...others.filter((key) => !first.includes(key))]
     .filter((key) => key.sign || key.unlock);
   if (found.length > 0) return found;
   if (given) {
     const name = named[0]?.from;
     throw new ClientError("key", `${name} is no private key, nor has an agent its private half`);
   }
-  const files = sources.files.join(", ");
+  const files = [...sources.own ? [sources.own] : [], ...sources.files].join(", ");
   throw new ClientError(
     "key",
     "no key given, expected -i FILE, or the text of a private key in PGOCTL_ID",
@@ -71,7 +76,10 @@ async function readFile(file: string): Promise<Identity> {
   return fromText(file, text, await Deno.readTextFile(`${file}.pub`).catch(() => undefined));
 }
 
-async function readFiles({ files, say }: Sources): Promise<Identity[]> {
+async function readFiles(
+  files: readonly string[],
+  { say }: Pick<Sources, "say">,
+): Promise<Identity[]> {
   const found: Identity[] = [];
   for (const file of files) {
     try {

@@ -2,6 +2,7 @@
  * What pgoctl tells of its own errors: lines for people, one JSON object for machines.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { STATUS_TEXT } from "../ssh/status.ts";
 import { type ClientError, EXIT, KIND_EXIT, STATUS_EXIT } from "./error.ts";
 
@@ -41,28 +42,39 @@ export function reportLines({ message, hint, status }: Report): string[] {
 
 const statusLine = (status: number) => `Process exited with status ${status}`;
 const STATUS_LINE = new RegExp(`^(${Object.values(STATUS_TEXT).join("|")}): `);
+/** Blank and tab: pgod indents what follows the first line of a refusal. */
+const INDENT = [32, 9];
 
-/** Passes output on, but for a last line that may be the text of a status. */
+/** Passes output on, but for its end if that may be the text of a status: one line, and those indented below it. */
 export class LastLine {
-  #held = new Uint8Array();
+  #held = Buffer.alloc(0);
 
   constructor(readonly sink: (chunk: Uint8Array) => Promise<void>) {}
 
   async write(chunk: Uint8Array): Promise<void> {
-    const all = new Uint8Array([...this.#held, ...chunk]);
-    const start = all.lastIndexOf(10, all.length - 2) + 1;
+    const all = Buffer.concat([this.#held, chunk]);
+    const start = startOfEnd(all);
     this.#held = all.subarray(start);
     if (start > 0) await this.sink(all.subarray(0, start));
     if (this.#held.length <= 65_536) return;
     await this.sink(this.#held);
-    this.#held = new Uint8Array();
+    this.#held = Buffer.alloc(0);
   }
 
   /** What is left: returned if it is the text of a status, else passed on. */
   async end(status: number): Promise<string> {
-    const text = new TextDecoder().decode(this.#held).trimEnd();
+    const text = this.#held.toString().trimEnd();
     if (status > 255 && STATUS_LINE.test(text)) return text;
     if (this.#held.length > 0) await this.sink(this.#held);
     return "";
   }
+}
+
+/** Where the last line of `bytes` starts; or the text of a status, if all that follows its line is indented. */
+function startOfEnd(bytes: Buffer): number {
+  const lineBefore = (end: number) => end < 1 ? 0 : bytes.lastIndexOf(10, end - 1) + 1;
+  const last = lineBefore(bytes.length - 1);
+  let start = last;
+  while (start > 0 && INDENT.includes(bytes[start] ?? 0)) start = lineBefore(start - 1);
+  return STATUS_LINE.test(bytes.toString("latin1", start, start + 40)) ? start : last;
 }

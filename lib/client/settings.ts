@@ -62,9 +62,9 @@ export async function settle(
     throw new UsageError(`-F ${paths[0]}: no such file`);
   }
   const subject = { host: target.host, user: target.user, localUser, home };
-  const files = { read, glob: globFiles };
+  const reading = { read, glob: globFiles };
   const said: Said = paths.some((path) => read(path) !== undefined)
-    ? (await import("./ssh_config.ts")).readSshConfig(paths, subject, files)
+    ? (await import("./ssh_config.ts")).readSshConfig(paths, subject, reading)
     : new Map();
 
   const get = <Value>(word: Keyword, parse: (text: string) => Value): Value | undefined => {
@@ -96,6 +96,7 @@ export async function settle(
       ? expandPath(`\${${text.slice(1)}}`, tokens)
       : expandPath(text, tokens);
   }) ?? env("SSH_AUTH_SOCK");
+  const files = pathsOf("identityfile");
   const given = givenKey(options.identity, env("PGOCTL_ID"));
   const strict = get(
     "stricthostkeychecking",
@@ -111,7 +112,8 @@ export async function settle(
       0,
     keys: {
       ...given ? { given } : {},
-      files: (pathsOf("identityfile") ?? defaultKeys(home)).filter((path) => path !== "none"),
+      ...files ? {} : ownKey(home, target.service),
+      files: (files ?? defaultKeys(home)).filter((path) => path !== "none"),
       ...agent ? { agent } : {},
       filesOnly: get("identitiesonly", (text) => parseWord(text, ["yes", "no"])) === "yes",
     },
@@ -146,6 +148,11 @@ export async function settle(
 
 function defaultKeys(home: string): string[] {
   return ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => `${home}/.ssh/${name}`);
+}
+
+/** The key that `pgoctl init` made for `service`. */
+function ownKey(home: string, service: string): { own?: string } {
+  return /^[a-z0-9-]+$/.test(service) ? { own: `${home}/.ssh/pgo_${service}` } : {};
 }
 
 function expandHostName(text: string, typed: string): string {

@@ -48,3 +48,8 @@ export function offeredHint(offered: readonly Identity[], service = "the service
     `the public half has to be in ssh/ of ${service}'s repository, at the tip of its branch`;
   return `offered: ${keys}; ${where}, and its line there may name a role, addresses, or an end`;
 }
+
+/** Whether pgod's `line` says that the key is known, and which role it lacks. */
+export function namesRole(line: string): boolean {
+  return /^Unauthorized: Key \S+ has the role "/.test(line);
+}

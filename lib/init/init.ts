@@ -56,7 +56,8 @@ export async function init(
     report(keys.privateWritten, path, "private key, stays out of any repository");
   }
   report(keys.publicWritten, keys.publicPath, keys.note);
-  report(...await firstCompose(directory, service, options));
+  const compose = await firstCompose(directory, service, options);
+  report(...compose);
   const ci = options.ci ?? ciOf(origin.url) ?? await ciInUse(directory);
   const port = options.port === DEFAULT_PORT ? undefined : options.port;
   const text = ci && ci !== "none" &&
@@ -98,8 +99,16 @@ export async function init(
       options.host ?? "HOST"
     }:${service}//status`,
   ];
-  say(`\nNext:\n${steps.map((step, at) => `${at + 1}. ${step}`).join("\n")}${more}`);
+  const [composed] = compose;
+  const late = composed && options.publish === undefined
+    ? `\n\n${otherRange(`${options.host ?? "HOST"}:${service}`)}`
+    : "";
+  say(`\nNext:\n${steps.map((step, at) => `${at + 1}. ${step}`).join("\n")}${late}${more}`);
 }
+
+/** What to do where the port that was made up is none of the service's. */
+const otherRange = (target: string) =>
+  `If the admin has added it already: use a port of its range (pgoctl ${target}//ports) in docker-compose.yml, or remove that file and init with --publish PORT`;
 
 /** Says before anything is written that something may not be. */
 async function requireWriting(directory: string, key: string, home: string): Promise<void> {

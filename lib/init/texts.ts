@@ -41,6 +41,16 @@ export const JOB_FILES: Record<Ci, { path: string; variable: string }> = {
   github: { path: ".github/workflows/pgo.yml", variable: "PGO_KEY" },
 };
 
+/** Steps for a runner that has no pgoctl, as comments: whose commit is to be trusted is for people to say. */
+const GET_PGOCTL =
+  `      # A runner without pgoctl gets it here: PGO is the URL of PGO's repository, COMMIT the one that you trust.
+      # - uses: denoland/setup-deno@v2
+      # - run: |
+      #     git clone -q PGO ~/pgo && git -C ~/pgo checkout -q COMMIT
+      #     mkdir -p ~/bin && printf '#!/bin/sh\\nexec ~/pgo/pgoctl.ts "$@"\\n' > ~/bin/pgoctl
+      #     chmod +x ~/bin/pgoctl && echo ~/bin >> "$GITHUB_PATH"
+`;
+
 /** A CI job that makes the pushed revision live, and fails when that did not work. */
 export function jobText(ci: Ci, job: Job): string {
   const command = (name: string, key = "") => {
@@ -79,7 +89,7 @@ stop_production:
 `;
   }
   const host = job.host === undefined ? '\n      PGO_HOST: "${{ vars.PGO_HOST }}"' : "";
-  return `# pgoctl has to be there: on the runner, or in an image that \`container:\` names.
+  return `# pgoctl has to be there: on the runner, by the first steps below, or in an image that \`container:\` names.
 name: deploy
 on: { push: { branches: [${JSON.stringify(job.branch)}] } }
 concurrency: production
@@ -94,7 +104,7 @@ jobs:
   } HOST" prints.
       # PGOCTL_HOST_KEY: "\${{ vars.PGO_HOST_KEY }}"
     steps:
-${["pull", "build", "up"].map((name) => `      - run: ${command(name)}\n`).join("")}`;
+${GET_PGOCTL}${["pull", "build", "up"].map((name) => `      - run: ${command(name)}\n`).join("")}`;
 }
 
 /** The CI that a remote's URL names. */

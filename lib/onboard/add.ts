@@ -41,6 +41,7 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
   const file = await readTextFile(path);
   const before = parseConfig(file.text, path);
   const wish = await complete(flags, desk.ask, readLine);
+  await refuseRoot(run, wish.values.user);
   const range = wish.portCount ? await host.pick(wish.portCount, before) : undefined;
   const text = addService(file.text, path, entriesOf(wish, range));
   const { name, user } = wish.values;
@@ -58,7 +59,8 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
         ),
     });
   });
-  const ports = loaded.config.services[index]?.ports?.map(formatPortRange).join(", ") || "none";
+  const ranges = loaded.config.services[index]?.ports ?? [];
+  const ports = ranges.map(formatPortRange).join(", ") || "none";
   if (dryRun) {
     print(changes(file, text).trimEnd());
     if (coming) print(`# user ${user} would be created, or made ready for rootless containers`);
@@ -71,7 +73,7 @@ export async function add(flags: AddFlags, desk: Desk, host: HostPorts): Promise
   print(`${path}: service ${name} added, as user ${user}, ports ${ports}
 Next:
 - pgod has to read its config again: systemctl reload pgod, or SIGHUP
-- its repository needs a compose file at the top and public keys in ssh/: "pgoctl init" there writes both`);
+- its repository needs a compose file at the top and public keys in ssh/: the line at the end, run there, writes both`);
   if (!wish.values.git_key && isSsh(loaded.config.services[index]?.repository.url ?? "")) {
     print("- the repository is behind SSH: name a deploy key with git_key, or give its user one");
   }
@@ -86,6 +88,17 @@ Next:
       } of user ${user} can reach its containers, users are the wall`,
     );
   }
+  const publish = ranges[0] ? ` --publish ${ranges[0].from}:80` : "";
+  print(`  pgoctl init HOST:${name}${publish}`);
+}
+
+/** A service as root is no service apart. @throws {ConfigError} */
+async function refuseRoot(run: Run, user: string): Promise<void> {
+  const { stdout } = await run({ argv: ["getent", "passwd", "--", user] });
+  const uid = stdout.split("\n").map((line) => line.split(":")).find(([name]) => name === user)
+    ?.[2];
+  if (user !== "root" && uid !== "0") return;
+  throw new ConfigError([`pgod add: user: ${user} is root (uid 0), expected a user of its own`]);
 }
 
 /** Whether a user that is not there is to be created, where somebody can say and it can be done. */

@@ -44,7 +44,7 @@ export const ADD_MANUAL: Manual = {
           "--repository URL",
           "its Git repository; - reads it from stdin, for one that holds a token",
         ],
-        ["--user USER", "the Unix user it runs as; default NAME"],
+        ["--user USER", "the Unix user it runs as; default NAME; never root"],
         [
           "--create-user",
           "create USER, and make it able to run rootless containers; only root can",

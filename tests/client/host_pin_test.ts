@@ -36,6 +36,13 @@ for (const text of ["", " \n", "# nothing", "yes", "SHA256:abc", LINE.slice(0, 3
   });
 }
 
+Deno.test("what is wrong with a fingerprint is said", () => {
+  assert.throws(() => readPins("SHA256:wrong"), {
+    message:
+      'PGOCTL_HOST_KEY: "SHA256:wrong" is no fingerprint, expected 43 characters of base64 after SHA256:',
+  });
+});
+
 Deno.test("whatever PGOCTL_HOST_KEY holds: fingerprints, or an error; and a key only passes by its own", () =>
   fc.assert(fc.property(fc.string(), fc.uint8Array({ minLength: 1 }), (text, key) => {
     let pins: string[];

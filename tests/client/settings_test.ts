@@ -38,6 +38,7 @@ Deno.test("without a config: pgod's port, the user's name, ssh's files", async (
     user: "ann",
     family: 0,
     keys: {
+      own: `${HOME}/.ssh/pgo_shop`,
       files: ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => `${HOME}/.ssh/${name}`),
       filesOnly: false,
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LastLine } from "../../lib/client/report.ts";
 import { sleep } from "../../lib/host/clock.ts";
 import { decodeLine } from "../../lib/ssh/protocol.ts";
 import type { Handle } from "../../lib/ssh/session.ts";
@@ -16,6 +17,13 @@ const handle: Handle = async ({ line = "", stdout, stderr, signal }) => {
   if (command === "fail") {
     await stderr(bytes("a line\n"));
     throw new StatusError(406, `Command "fail" of ${service} does not match`);
+  }
+  if (command === "sync") {
+    await stderr(bytes("Bad Request: of a program\n  indented\nplain\n"));
+    throw new StatusError(400, "Unknown option '--bogus', usage: sync\n  --wait: waits\n  --retry");
+  }
+  if (command === "up") {
+    throw new StatusError(401, 'Key SHA256:x has the role "read" for x, but up needs "operate": …');
   }
   if (command === "foreign") throw new StatusError(401, "no");
   await stdout(bytes(JSON.stringify(args)));
@@ -74,6 +82,69 @@ Deno.test("--json makes a status one object, and leaves a program's own output a
       );
       assert.equal(end.stderr.trim().split("\n").length, 1);
     }
+  }));
+
+Deno.test("--json puts all lines of a refusal into its one object, and none of a program's", () =>
+  withServer({ handle }, async ({ dir, pgoctl, port }) => {
+    const argv = ["--json", "-i", `${dir}/good`, "-p", `${port}`, "127.0.0.1:x//sync", "--bogus"];
+    const { code, stderr } = await outcome(pgoctl(argv));
+    const [report, ...program] = stderr.trimEnd().split("\n").reverse();
+    assert.deepEqual([code, program.reverse()], [
+      64,
+      ["Bad Request: of a program", "  indented", "plain"],
+    ]);
+    assert.equal(
+      JSON.parse(report ?? "").message,
+      "Bad Request: Unknown option '--bogus', usage: sync\n  --wait: waits\n  --retry",
+    );
+  }));
+
+Deno.test("a refusal that arrives a byte at a time is held as one, and let go by what follows", async () => {
+  const passed: string[] = [];
+  const write = async (text: string) => {
+    const held = new LastLine((chunk) =>
+      Promise.resolve(void passed.push(new TextDecoder().decode(chunk)))
+    );
+    for (const byte of bytes(text)) await held.write(Uint8Array.of(byte));
+    return held;
+  };
+  const refusal = "Bad Request: no\n  --a\n  --b";
+  assert.equal(await (await write(`a\n  b\n${refusal}\n`)).end(400), refusal);
+  assert.equal(passed.splice(0).join(""), "a\n  b\n");
+  await write(`${refusal}\nmore`);
+  assert.equal(passed.splice(0).join(""), `${refusal}\n`);
+});
+
+Deno.test("where the role is what lacks, nobody is told that the key has to be in ssh/", () =>
+  withServer({ handle }, async ({ dir, pgoctl, port }) => {
+    const run = (...words: string[]) =>
+      outcome(pgoctl(["-i", `${dir}/good`, "-p", `${port}`, ...words]));
+    const plain = await run("127.0.0.1:x//up");
+    assert.equal(plain.code, 77);
+    assert.match(
+      plain.stderr,
+      /\nUnauthorized: Key SHA256:x has the role [^\n]+\nProcess exited with status 401\n$/,
+    );
+    assert.equal(reportOf((await run("--json", "127.0.0.1:x//up")).stderr).hint, null);
+  }));
+
+Deno.test("a key that the whole host does not know is told so", () =>
+  withServer({ handle }, async ({ dir, pgoctl, port }) => {
+    const argv = ["-i", `${dir}/wrong`, "-p", `${port}`, "127.0.0.1://status"];
+    assert.match(
+      (await outcome(pgoctl(argv))).stderr,
+      /^Unauthorized: Key for user "\S+" does not match any for host 127\.0\.0\.1$/m,
+    );
+  }));
+
+Deno.test("the key of pgoctl init is shown first, and named where there is none", () =>
+  withServer({ handle }, async ({ dir, pgoctl, port }) => {
+    const run = () => outcome(pgoctl(["--json", "-p", `${port}`, "127.0.0.1:x//foreign"]));
+    assert.match(reportOf((await run()).stderr).hint, /nor is there \S+\/\.ssh\/pgo_x, /);
+    await Deno.copyFile(`${dir}/wrong`, `${dir}/.ssh/id_ed25519`);
+    await Deno.copyFile(`${dir}/good`, `${dir}/.ssh/pgo_x`);
+    const { stderr } = await run();
+    assert.match(reportOf(stderr).hint, /^offered: \S+ \(\S+\/pgo_x\); .*; -i FILE shows another/);
   }));
 
 Deno.test("--timeout ends a call with 75, also one that never logs in; what is quick is not hurt", () =>

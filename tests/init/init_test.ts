@@ -93,6 +93,32 @@ Deno.test("the line for the admin is one that pgod add takes, with the ports of 
     assert.equal(flags?.createUser, true);
   }));
 
+Deno.test("a port that was made up comes with a word on ports the admin has given already", () =>
+  withRepository(GITLAB, async ({ repo, run }) => {
+    const word =
+      /^If the admin has added it already: .*\(pgoctl myhost:shop\/\/ports\).*--publish PORT$/m;
+    assert.match(await run("myhost:shop"), word);
+    assert.doesNotMatch(await run("myhost:shop"), word, "a compose file that was there");
+    await Deno.remove(`${repo}/docker-compose.yml`);
+    assert.doesNotMatch(await run("myhost:shop", "--publish", "5000"), word);
+  }));
+
+Deno.test("GitHub's job says how a runner gets pgoctl, in steps that need no more than their marks off", () =>
+  withRepository("https://github.com/me/shop.git", async ({ run, read }) => {
+    await run("myhost");
+    const text = await read(".github/workflows/pgo.yml");
+    assert.equal(parse(text).jobs.deploy.steps.length, 3);
+    const { steps } = parse(text.replace(/^( {6})# (?=[- ] )/gm, "$1")).jobs.deploy;
+    assert.equal(steps.length, 5);
+    assert.equal(steps[0].uses, "denoland/setup-deno@v2");
+    const [clone, launcher, path] = steps[1].run.trimEnd().split("\n");
+    assert.match(clone, /^git clone -q PGO ~\/pgo && git -C ~\/pgo checkout -q COMMIT$/);
+    assert.ok(
+      launcher.endsWith(`printf '#!/bin/sh\\nexec ~/pgo/pgoctl.ts "$@"\\n' > ~/bin/pgoctl`),
+    );
+    assert.match(path, />> "\$GITHUB_PATH"$/);
+  }));
+
 Deno.test("nothing that is there is changed, and a second run says so of every file", () =>
   withRepository("https://github.com/me/shop.git", async ({ repo, home, run, read }) => {
     await Deno.writeTextFile(

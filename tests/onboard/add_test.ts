@@ -221,6 +221,31 @@ Deno.test("what a repository behind SSH needs is said", () =>
     );
   }));
 
+for (const more of [[], ["--create-user"]]) {
+  Deno.test(`root is refused as a service's user ${more.join()}`, () =>
+    withConfig("", async (path) => {
+      const passwd: Record<string, string> = { toor: "toor:x:0:0::/root:/bin/sh\n" };
+      for (const user of ["root", "toor"]) {
+        const made = deskOf();
+        made.desk.how = "runuser";
+        made.desk.run = ({ argv }) =>
+          Promise.resolve({ code: 0, stdout: passwd[argv.at(-1) ?? ""] ?? "", stderr: "" });
+        await assert.rejects(addTo(path, [...WIKI, "--user", user, ...more], made), {
+          message: `pgod add: user: ${user} is root (uid 0), expected a user of its own`,
+        });
+      }
+      assert.equal(await Deno.readTextFile(path), "");
+    }));
+}
+
+Deno.test("the last line is the pgoctl init that fits the first port", () =>
+  withConfig(SHOP, async (path) => {
+    const { printed } = await addTo(path, WIKI);
+    assert.equal(printed.at(-1), "  pgoctl init HOST:wiki --publish 5005:80");
+    const none = await addTo(path, ["--name", "a", ...WIKI.slice(2), "--port-count", "0"]);
+    assert.equal(none.printed.at(-1), "  pgoctl init HOST:a");
+  }));
+
 Deno.test("a user that is missing is refused, with the option that makes it", () =>
   withConfig("", async (path) => {
     const made = deskOf();
