@@ -82,7 +82,7 @@ export async function readBuild(
   }
   // Not among the files a deployment depends on: images are built anew when the compose file says so.
   const text = inline ?? (path === undefined ? undefined : await files.open(path, at, true, false));
-  const { refused, images } = readContainerfile(text ?? "", args);
+  const { refused, images, platforms } = readContainerfile(text ?? "", args);
   for (const { line, message } of refused) {
     reader.violation(at, `${path ?? "line"}:${line}: ${message}`);
   }
@@ -93,6 +93,7 @@ export async function readBuild(
     target: reader.text(table.get("target"), /^\w[\w.-]*$/, "a stage's name"),
     args,
     images,
+    platforms,
     at: node,
   };
 }

@@ -75,6 +75,8 @@ export interface Build {
   args: Record<string, string | null>;
   /** Images its Containerfile starts from or copies from. */
   images: string[];
+  /** The platform it wants one of them for, `linux/arm64`; absent: the host's. */
+  platforms: Record<string, string>;
   at: Where;
 }
 

@@ -18,7 +18,12 @@ export function composeArgv(
   action: Action,
   services: readonly string[] = [],
 ): [string, ...string[]] {
-  const rest = action === "up" ? ["up", "-d", ...services] : [action];
+  // What was judged is what is built: nothing is pulled anew by then.
+  const rest = action === "up"
+    ? ["up", "-d", ...services]
+    : action === "build"
+    ? ["--podman-build-args=--pull-never", action]
+    : [action];
   return ["podman-compose", "-p", service, "-f", file, ...rest];
 }
 

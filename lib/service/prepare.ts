@@ -4,6 +4,7 @@
  */
 import { buildFile, type Deployment, imagePrefix, pulls } from "../compose/build_file.ts";
 import { compose } from "../host/podman_compose.ts";
+import { imageHasOnBuild, imagePlatform } from "../host/image_config.ts";
 import { imageExists, imageTags, pullImage, tagImage, untagImage } from "../host/podman.ts";
 import { must, removeTree, writePrivateFile } from "../host/service_directory.ts";
 import type { Candidate } from "./candidate.ts";
@@ -69,7 +70,12 @@ async function refuseForeignImages(service: Service, { model }: Candidate): Prom
     const [first = ""] = name.split("/");
     if (name.includes("/") && /[.:]|^localhost$/.test(first)) continue;
     const [path = "", tag = "latest"] = (name.split("@")[0] ?? "").split(":");
-    const found = foreign.find((one) => one.name.endsWith(`/${path}:${tag}`));
+    // By a digest it would be found whatever its tag.
+    const found = foreign.find((one) =>
+      name.includes("@")
+        ? one.name.replace(/:\d+$/, "").endsWith(`/${path}`)
+        : one.name.endsWith(`/${path}:${tag}`)
+    );
     if (found) {
       throw new StepError(
         `podman would find ${name} as ${found.name}, another service's image: write its registry`,
@@ -91,12 +97,7 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
   ) {
     const present = await imageExists(run, user, image);
     if (policy === "always" || (policy === "missing" && !present)) {
-      const failed = await withLogins(service, [image], output, async (env) => {
-        output.step(`pulling ${image}`);
-        const code = await pullImage(run, user, { image, platform, env }, output);
-        return code === 0 ? "" : output.lastLine() || `exit code ${code}`;
-      });
-      if (failed) throw new StepError(`pull of ${image} failed: ${failed}`);
+      await pullOne(service, image, platform, output);
     } else if (!present) {
       throw new StepError(
         `image ${image} is not on this host and its pull_policy says never to pull it`,
@@ -105,6 +106,48 @@ export async function pull(service: Service, prepared: Prepared, output: Output)
     await tagImage(run, user, image, tag);
   }
   prepared.pulled = true;
+}
+
+async function pullOne(
+  service: Service,
+  image: string,
+  platform: string | undefined,
+  output: Output,
+): Promise<void> {
+  const { host: { run }, user } = service;
+  const failed = await withLogins(service, [image], output, async (env) => {
+    output.step(`pulling ${image}`);
+    const code = await pullImage(run, user, { image, platform, env }, output);
+    return code === 0 ? "" : output.lastLine() || `exit code ${code}`;
+  });
+  if (failed) throw new StepError(`pull of ${image} failed: ${failed}`);
+}
+
+/**
+ * Pulls what builds start from and is not there. An image's ONBUILD would run in the build with what a Containerfile
+ * may not have (CVE-2024-9675). @throws {StepError} naming the image.
+ */
+async function pullBases(
+  service: Service,
+  { model }: Candidate,
+  output: Output,
+): Promise<void> {
+  const { host: { run }, user } = service;
+  for (const { name, build } of model.services) {
+    for (const image of new Set(build?.images)) {
+      const platform = build?.platforms[image];
+      const fits = await imageExists(run, user, image) &&
+        (platform === undefined ||
+          `${platform}/`.startsWith(`${await imagePlatform(run, user, image)}/`));
+      if (!fits) await pullOne(service, image, platform, output);
+      if (await imageHasOnBuild(run, user, image)) {
+        throw new StepError(
+          `build of ${name} refused: ${image} has ONBUILD instructions, which PGO does not judge: ` +
+            "build from an image without, and write them into the Containerfile",
+        );
+      }
+    }
+  }
 }
 
 /** Builds what the candidate builds, in a directory of its own. */
@@ -127,23 +170,15 @@ export async function build(service: Service, prepared: Prepared, output: Output
     for (const { tag } of tags) {
       if (await imageExists(run, user, tag)) await untagImage(run, user, tag);
     }
-    const missing: string[] = [];
-    for (
-      const image of prepared.candidate.model.services.flatMap(({ build }) => build?.images ?? [])
-    ) {
-      if (!await imageExists(run, user, image)) missing.push(image);
+    await pullBases(service, prepared.candidate, output);
+    const call = { service: config.name, file, action: "build", env: service.env } as const;
+    const code = await compose(run, user, call, output);
+    for (const { composeService, tag } of tags) {
+      if (await imageExists(run, user, tag)) continue;
+      throw new StepError(
+        `build of ${composeService} failed: ${output.lastLine() || `exit code ${code}`}`,
+      );
     }
-    const failed = await withLogins(service, missing, output, async (logins) => {
-      const env = { ...service.env, ...logins };
-      const call = { service: config.name, file, action: "build", env } as const;
-      const code = await compose(run, user, call, output);
-      for (const { composeService, tag } of tags) {
-        if (await imageExists(run, user, tag)) continue;
-        return `build of ${composeService} failed: ${output.lastLine() || `exit code ${code}`}`;
-      }
-      return "";
-    });
-    if (failed) throw new StepError(failed);
     await removeTree(run, user, paths.scratch);
     await removeTree(run, user, `${paths.scratch}.index`);
   }

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { type Attack, attack, type Home, SECRET, withHome } from "./hostile_home.ts";
 import { freePort } from "./port.ts";
 import { oneService, status, web } from "./services.ts";
-import { as, get, until } from "./shell.ts";
+import { as, get, ok, until } from "./shell.ts";
 import { BASE, USERS } from "./users.ts";
 import { withWorld, type World } from "./world.ts";
 
@@ -102,6 +102,31 @@ Deno.test("pgod refuses what podman-compose would have done, and the good revisi
         await t.step(`${what}: without PGO it works`, () => attack(home, one));
         await t.step(`${what}: with PGO it is refused`, () => refused(world, url, one));
       }
+      await t.step(
+        "ONBUILD of an image: without PGO it writes to the host, with PGO it is refused",
+        async () => {
+          const image = `${BASE}-onbuild`;
+          const owned = `${home.dir}/host/owned`;
+          const id = `${"../".repeat(12)}${home.dir.slice(1)}/host`;
+          await Deno.mkdir(`${home.dir}/onbuild`);
+          const file = `${home.dir}/onbuild/Containerfile`;
+          const build = (...more: string[]) =>
+            ok(["runuser", "-u", ALICE, "--", "podman", "build", "-q", ...more]);
+          const onbuild = `ONBUILD RUN --mount=type=cache,id=${id},target=/m touch /m/owned\n`;
+          await Deno.writeTextFile(file, `FROM ${BASE}\n${onbuild}`);
+          await build("--format", "docker", "-t", image, `${home.dir}/onbuild`);
+          await Deno.writeTextFile(file, `FROM ${image}\n`);
+          await build("--no-cache", `${home.dir}/onbuild`);
+          await Deno.remove(owned);
+          await world.push("shop", {
+            "docker-compose.yml": "services: { web: { build: . } }\n",
+            Containerfile: `FROM ${image}\n`,
+          });
+          await until("the verdict", () => Promise.resolve(/has ONBUILD/.test(world.log())));
+          await assert.rejects(Deno.stat(owned), Deno.errors.NotFound);
+          assert.equal(await get(url), "good");
+        },
+      );
       await t.step("a good push comes through again", async () => {
         await world.push("shop", web(port, "better", 2));
         await until("the better page", async () => await get(url) === "better");

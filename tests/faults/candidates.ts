@@ -214,7 +214,7 @@ export const CANDIDATES: Fault[] = [
     }],
     harm: "the newest push never arrives",
     async happen({ halts, publish }) {
-      await halts.halt("after", "build.yaml build");
+      await halts.halt("after", "--pull-never build");
       await publish("two");
       await halts.reached();
       await publish("three");

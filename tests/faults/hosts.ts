@@ -176,11 +176,11 @@ export const HOSTS: Fault[] = [
     }],
     harm: "it comes back by itself",
     async happen({ world, halts, publish, visitor }) {
-      await halts.halt("after", "build.yaml build");
+      await halts.halt("after", "--pull-never build");
       await publish("two");
       await halts.reached();
       const down = world.pgoctl("shop//down");
-      await until("it waits", () => Promise.resolve(world.log().includes("build.yaml build")));
+      await until("it waits", () => Promise.resolve(world.log().includes("--pull-never build")));
       await halts.release();
       assertEqual((await down).code, 0);
       await until("it is down", () => Promise.resolve(visitor.page === ""));
@@ -235,7 +235,7 @@ function diskFault(): Fault {
       try {
         await world.start();
         await until("it is known again", async () => (await status(world)).deployment === 1);
-        await halts.halt("after", "build.yaml build");
+        await halts.halt("after", "--pull-never build");
         await publish("two");
         await halts.reached();
         await sh(["sh", "-c", 'cat /dev/zero >"$1/shop/data/full"', "sh", dir]);

@@ -138,13 +138,13 @@ Deno.test("a deployment builds before it takes anything down", async () => {
   const { service, podman, deployRevision } = await setup();
   await deployRevision("one");
   assert.deepEqual(podman.changes, [
-    `podman-compose -p shop -f ${files(1, "build")} build`,
+    `podman-compose -p shop -f ${files(1, "build")} --podman-build-args=--pull-never build`,
     `podman-compose -p shop -f ${files(1, "run")} up -d`,
   ]);
   podman.calls.length = 0;
   await deployRevision("two");
   assert.deepEqual(podman.changes, [
-    `podman-compose -p shop -f ${files(2, "build")} build`,
+    `podman-compose -p shop -f ${files(2, "build")} --podman-build-args=--pull-never build`,
     "podman stop id-web",
     `podman-compose -p shop -f ${files(1, "run")} down`,
     `podman-compose -p shop -f ${files(2, "run")} up -d`,
@@ -160,7 +160,9 @@ Deno.test("a build that leaves no image has failed, whatever its exit code: noth
   podman.calls.length = 0;
   podman.broken.add("localhost/pgo/shop/web:2");
   await assert.rejects(deployRevision("two"), /build of web failed/);
-  assert.deepEqual(podman.changes, [`podman-compose -p shop -f ${files(2, "build")} build`]);
+  assert.deepEqual(podman.changes, [
+    `podman-compose -p shop -f ${files(2, "build")} --podman-build-args=--pull-never build`,
+  ]);
   assert.equal(service.host.ledger.service("shop").live, 1);
   assert.equal(service.host.ledger.last("shop")?.outcome, "failed");
   service.host.ledger.close();
