@@ -30,7 +30,7 @@ export async function imageHasOnBuild(run: Run, user: User, image: string): Prom
  */
 export function hasOnBuild(config: string): boolean {
   JSON.parse(config);
-  return [...config.matchAll(/("(?:[^"\\]|\\.)*")(\s*:\s*(?!null|\[\s*\]))?/g)].some((
+  return [...config.matchAll(/("(?:[^"\\]|\\.)*")(\s*:(?!\s*(?:null|\[\s*\])))?/g)].some((
     [, text = "", key],
   ) => key !== undefined && JSON.parse(text).toLowerCase() === "onbuild");
 }
