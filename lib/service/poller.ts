@@ -2,6 +2,7 @@
  * When a service is reconciled: at start, then every interval with jitter, later when its remote fails.
  * @module
  */
+import { within } from "../host/clock.ts";
 import { RemoteError } from "../host/git_remote.ts";
 import { createOutput, type Output } from "./output.ts";
 import { ensureLive, failureLines, reconcile, type Report } from "./reconcile.ts";
@@ -14,6 +15,8 @@ import type { Turns } from "./turns.ts";
 const JITTER = 0.1;
 /** The interval grows to at most this many times itself while the remote does not answer. */
 const BACK_OFF_LIMIT = 8;
+/** Milliseconds after which a start that waits for its containers lets the next service begin. */
+const START_TURN = 15_000;
 /** Milliseconds a tick waits for a command that holds the service. */
 const PATIENCE = 60 * 60_000;
 
@@ -56,11 +59,15 @@ export async function follow(
         if (!ready) {
           // Each counts for itself: nothing is built here, and a host may have all its services of one user.
           const { name } = config;
-          await options.starts.take({ name, user: name }, async () => {
+          const start = async () => {
             signal.throwIfAborted();
             await prepareService(service);
             say(service, await ensureLive(service, output));
-          });
+          };
+          let started: Promise<void> | undefined;
+          const turn = () => within(START_TURN, started = start());
+          await options.starts.take({ name, user: name }, turn);
+          await started;
         }
         ready = true;
         const request = { cause, actor: "pgod", output, signal: options.deadline };
