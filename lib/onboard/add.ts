@@ -98,7 +98,7 @@ async function refuseRoot(run: Run, user: string): Promise<void> {
   const uid = stdout.split("\n").map((line) => line.split(":")).find(([name]) => name === user)
     ?.[2];
   if (user !== "root" && uid !== "0") return;
-  throw new ConfigError([`pgod add: user: ${user} is root (uid 0), expected a user of its own`]);
+  throw new ConfigError([`pgod add: user: "${user}" has uid 0, which is root's; expected another`]);
 }
 
 /** Whether a user that is not there is to be created, where somebody can say and it can be done. */

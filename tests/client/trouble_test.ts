@@ -138,12 +138,14 @@ Deno.test("a key that the whole host does not know is told so", () =>
   }));
 
 Deno.test("the key of pgoctl init is shown first, and named where there is none", () =>
-  withServer({ handle }, async ({ dir, pgoctl, port }) => {
+  withServer({ handle }, async ({ dir, pgoctl, port, shown }) => {
     const run = () => outcome(pgoctl(["--json", "-p", `${port}`, "127.0.0.1:x//foreign"]));
     assert.match(reportOf((await run()).stderr).hint, /nor is there \S+\/\.ssh\/pgo_x, /);
     await Deno.copyFile(`${dir}/wrong`, `${dir}/.ssh/id_ed25519`);
     await Deno.copyFile(`${dir}/good`, `${dir}/.ssh/pgo_x`);
+    const before = shown.length;
     const { stderr } = await run();
+    assert.equal(new Set(shown.slice(before)).size, 1, "the other key was not shown");
     assert.match(reportOf(stderr).hint, /^offered: \S+ \(\S+\/pgo_x\); .*; -i FILE shows another/);
   }));
 

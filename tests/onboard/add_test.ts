@@ -231,7 +231,7 @@ for (const more of [[], ["--create-user"]]) {
         made.desk.run = ({ argv }) =>
           Promise.resolve({ code: 0, stdout: passwd[argv.at(-1) ?? ""] ?? "", stderr: "" });
         await assert.rejects(addTo(path, [...WIKI, "--user", user, ...more], made), {
-          message: `pgod add: user: ${user} is root (uid 0), expected a user of its own`,
+          message: `pgod add: user: "${user}" has uid 0, which is root's; expected another`,
         });
       }
       assert.equal(await Deno.readTextFile(path), "");
