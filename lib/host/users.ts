@@ -28,6 +28,10 @@ export async function findAccounts(
   return new Map(names.map((name): [string, Account] => {
     const user = users.get(name);
     if (!user) return [name, noSuchUser(name)];
+    if (user.uid === 0) {
+      const problem = `user ${JSON.stringify(name)} is root, expected one without rights (useradd)`;
+      return [name, { problem }];
+    }
     const missing = ranges.find(({ of }) => !of.has(name) && !of.has(String(user.uid)));
     if (!missing) return [name, { user }];
     const option = missing.file.replace("/etc/sub", "--add-sub") + "s";
