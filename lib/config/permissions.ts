@@ -93,13 +93,15 @@ export function commandFlags(
   const own = {
     check: look,
     ports: look,
-    urls: ["--allow-read", "--allow-env=PATH"],
-    judge: ["--allow-read", "--allow-env=PATH"],
+    urls: ["--allow-read"],
+    judge: ["--allow-read"],
     permissions: ["--allow-read", "--allow-env=PATH"],
     add: ["--allow-run=cat,getent,install,loginctl,ss,useradd,usermod", "--allow-read", edit],
     remove: ["--allow-run=getent", "--allow-read", edit],
   };
-  return ["--no-prompt", ...own[command], "--allow-sys=uid"];
+  // These two ask nothing of the host, nor who they run as.
+  const user = command === "judge" || command === "urls" ? [] : ["--allow-sys=uid"];
+  return ["--no-prompt", ...own[command], ...user];
 }
 
 function proxyPrograms(proxy: CaddyConfig | NginxConfig): string[] {
