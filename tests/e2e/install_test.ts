@@ -76,7 +76,8 @@ Deno.test("install brings a pgod and a pgoctl that need nothing else; uninstall 
         "-c",
         `${own}/etc/pgo.toml`,
       ]);
-      assert.deepEqual(checked, { code: 0, stdout: "", stderr: "" });
+      assert.deepEqual([checked.code, checked.stdout], [0, ""]);
+      assert.match(checked.stderr, /^warning: the config names no service: [^\n]*\n$/);
       const wrong = await sh([
         ...installed(`${own}/usr/sbin/pgod`),
         "check",
