@@ -11,7 +11,9 @@ import type { Row } from "./measure.ts";
 const RUNS = 3;
 
 async function slowBuild({ world, publish }: Scene): Promise<void> {
-  const slow = `FROM ${BASE}\nCOPY www /www\nRUN ["/bin/sleep", "5"]\n`;
+  // Another text each time: else the layer that takes five seconds comes from the cache of the run before.
+  const nonce = crypto.randomUUID();
+  const slow = `FROM ${BASE}\nCOPY www /www\nENV NONCE=${nonce}\nRUN ["/bin/sleep", "5"]\n`;
   await world.push("shop", { Slow: slow });
   await publish("two", (text) => text.replace("file: Containerfile", "file: Slow"));
 }
