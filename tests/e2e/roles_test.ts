@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { commandFlags } from "../../lib/config/permissions.ts";
 import { sshCommand } from "./clients.ts";
 import { PGOD } from "./pgod.ts";
 import { ok, sh, until } from "./shell.ts";
@@ -170,7 +171,7 @@ Deno.test("who may do what", async (t) => {
           "deno",
           "run",
           "-q",
-          "--allow-all",
+          ...commandFlags("check", { how: "runuser", config: `${world.dir}/config.toml` }),
           PGOD,
           "check",
           "-c",
