@@ -29,7 +29,7 @@ async function install(places: Places): Promise<void> {
   if (isNew) await put(destdir, { path: config, mode: 0o600, text: await configText() });
   await tellSystemd(places, "daemon-reload");
   console.log(`PGO ${built} is in ${destdir}${prefix}; ${config} ${isNew ? "is new" : "stays"}.
-Next: edit ${config} (or pgod add), pgod check -c ${config}, systemctl enable --now pgod
+Next: ${prefix}/share/pgo/prepare-host.sh, edit ${config} (or pgod add), pgod check -c ${config}, systemctl enable --now pgod
 A pgod that runs goes on with the old files until systemctl restart pgod; containers do not notice.`);
 }
 

@@ -21,7 +21,7 @@ test_packages=()
 users=()
 for argument in "$@"; do
   case $argument in
-    --test) test_packages=(lintian docker-registry caddy nginx-light apache2-utils openssh-server sudo curl
+    --test) test_packages=(lintian debootstrap docker-registry caddy nginx-light apache2-utils openssh-server sudo curl
       dropbear-bin putty-tools python3-paramiko ssh-audit tmux) ;;
     -h | --help) echo "$usage" && exit 0 ;;
     [a-z_]*) users+=("$argument") ;;

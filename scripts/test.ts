@@ -10,7 +10,16 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const USERS = (Deno.env.get("PGO_E2E_USERS") ?? "pgo-e2e-a,pgo-e2e-b,pgo-e2e-c,pgo-e2e-d")
   .split(",");
 /** Those that take longest: first, so that no other lane waits for them in the end. */
-const LONG = ["hostile_real", "effects", "control", "faults", "operate", "hostile_pgod", "deploy"];
+const LONG = [
+  "hostile_real",
+  "effects",
+  "control",
+  "faults",
+  "operate",
+  "hostile_pgod",
+  "deploy",
+  "deb",
+];
 /** The programs that tests start themselves; services' users start all others. */
 const FAST = [
   "/usr/bin/python3",

@@ -34,7 +34,7 @@ Architecture: ${architecture}
 Maintainer: The PGO maintainers <pgo@localhost>
 Installed-Size: ${size}
 Depends: ${DEPENDS.join(", ")}
-Recommends: systemd
+Recommends: systemd, dbus-user-session
 Section: admin
 Priority: optional
 Description: GitOps with Podman and Git, without Kubernetes

@@ -18,7 +18,7 @@ if [ "$1" = configure ]; then
     systemctl try-restart pgod.service || true
   fi
   if [ -z "$2" ]; then
-    echo "pgo: edit /etc/pgo.toml (or pgod add), then: systemctl enable --now pgod"
+    echo "pgo: run /usr/share/pgo/prepare-host.sh, edit /etc/pgo.toml (or pgod add), then: systemctl enable --now pgod"
   fi
 fi
 `;

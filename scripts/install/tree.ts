@@ -49,6 +49,8 @@ export async function tree(
       mode: 0o644,
       text: unit({ pgod: `${prefix}/sbin/pgod`, config: configPath({ sysconfdir }) }),
     },
+    // Podman's storage and registries, and users, as services need them.
+    { path: `${share}/pgo/prepare-host.sh`, mode: 0o755, from: `${root}scripts/prepare-host.sh` },
     ...["pgod", "pgoctl"].map((name) => ({
       path: `${share}/bash-completion/completions/${name}`,
       mode: 0o644,
