@@ -14,7 +14,9 @@ export interface MeasuredPgod {
   dir: string;
   port: number;
   pid: number;
-  /** Milliseconds from the start of its process to the first byte of its SSH greeting. */
+  /** Milliseconds from the start of its process until its port took a connection. */
+  listening: number;
+  /** The same to the first byte of its SSH greeting. */
   banner: number;
 }
 
@@ -81,8 +83,9 @@ export async function withPgod<Value>(
   const started = performance.now();
   const { child, ended } = startLogging(argv, (text) => said += text, env);
   try {
-    const banner = await firstByte(port) - started;
-    return await body({ dir, port, pid: child.pid, banner });
+    const came = await greeting(port);
+    const [listening, banner] = [came.port - started, came.banner - started];
+    return await body({ dir, port, pid: child.pid, listening, banner });
   } catch (error) {
     throw new Error(`${(error as Error).message}; pgod says: ${said}`);
   } finally {
@@ -91,14 +94,15 @@ export async function withPgod<Value>(
   }
 }
 
-/** Connects until somebody answers; the time of the first byte. */
-async function firstByte(port: number): Promise<number> {
+/** Connects until somebody answers: when the port took a connection, and when the first byte came. */
+export async function greeting(port: number): Promise<{ port: number; banner: number }> {
   for (const end = performance.now() + 60_000; performance.now() < end; await sleep(2)) {
     const socket = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
     if (!socket) continue;
+    const connected = performance.now();
     const got = await socket.read(new Uint8Array(1)).catch(() => null);
     socket.close();
-    if (got) return performance.now();
+    if (got) return { port: connected, banner: performance.now() };
   }
   throw new Error("no greeting after 60 s");
 }

@@ -3,9 +3,10 @@
  * @module
  */
 import { within } from "../lib/host/clock.ts";
-import { ok, sh, until } from "../tests/e2e/shell.ts";
+import { ok, until } from "../tests/e2e/shell.ts";
 import { percentile, type Row, times } from "./measure.ts";
 import { withPgod, withPgodFiles } from "./pgod.ts";
+import { peak, resident } from "./programs.ts";
 import { withBare, withSshd } from "./sshd.ts";
 
 const PINGS = 40;
@@ -123,7 +124,7 @@ async function streams(
   for (const size of SIZES) {
     await ok(["sh", "-c", `head -c ${size}M /dev/urandom > ${dir}/output`]);
     await ssh(pgod.port, "s0//ps");
-    const before = await memory(pgod.pid, true);
+    const before = await resident(pgod.pid);
     const took = await times(3, {
       pgod: () => ssh(pgod.port, "s0//ps"),
       sshd: () => ssh(sshd, `cat ${dir}/output`),
@@ -146,30 +147,18 @@ async function streams(
       },
       {
         what: `memory of pgod meanwhile, at most, above before (${size} MB)`,
-        value: await memory(pgod.pid) - before,
+        value: await peak(pgod.pid) - before,
         unit: "MB",
       },
       {
         what: `memory of pgod afterwards, above before (${size} MB)`,
-        value: Math.max(0, await memory(pgod.pid, true) - before),
+        value: Math.max(0, await resident(pgod.pid) - before),
         unit: "MB",
         goal: { atMost: 20, of: "value" },
       },
     );
   }
   return rows;
-}
-
-/** Megabytes a process had at most since the last call with `reset`, or has when it resets. */
-async function memory(pid: number, reset = false): Promise<number> {
-  const field = reset ? "VmRSS" : "VmHWM";
-  const read = `grep ${field} /proc/${pid}/status`;
-  const { stdout } = await sh([
-    "sh",
-    "-c",
-    reset ? `echo 5 > /proc/${pid}/clear_refs; ${read}` : read,
-  ]);
-  return Number(/(\d+) kB/.exec(stdout)?.[1]) / 1024;
 }
 
 async function firstBytes(

@@ -9,8 +9,7 @@ import { drift } from "../service/heal.ts";
 import { describeFreeze, frozen, halted } from "../service/hold.ts";
 import { short } from "../service/service.ts";
 import { visibleLines } from "../visible.ts";
-import { type Call, type Command, print, value } from "./command.ts";
-import { pickContainers } from "./pick.ts";
+import { type Call, type Command, print } from "./command.ts";
 
 /** Shows that the key works. */
 export const ping: Command = {
@@ -39,53 +38,6 @@ export const ps: Command = {
     const filter = ["--filter", projectLabel(service.config.name)];
     const argv = ["podman", "ps", "-a", ...filter, ...format] as const;
     return (await service.host.run({ argv, user: service.user, stdout, stderr, signal })).code;
-  },
-};
-
-/** What containers print, as they print it. */
-export const logs: Command = {
-  name: "logs",
-  role: "read",
-  summary: "show what containers print",
-  args: "[SERVICE…]",
-  arity: [0, 100],
-  options: [
-    { name: "follow", short: "f", summary: "go on until you end it" },
-    {
-      name: "tail",
-      short: "n",
-      value: "N",
-      summary: "only the last N lines",
-      pattern: /^\d{1,9}$/,
-    },
-    {
-      name: "since",
-      value: "TIME",
-      summary: "only since then: 10m, 2026-11-23T10:00:00Z",
-      pattern: /^[\w:.+][\w:.+-]*$/,
-    },
-    { name: "timestamps", short: "t", summary: "with the time of each line" },
-  ],
-  async run(call) {
-    const { service, stdout, stderr, signal } = call;
-    const picked = await pickContainers(call);
-    const flags = [
-      ...(call.options.has("follow") ? ["--follow"] : []),
-      ...(call.options.has("timestamps") ? ["--timestamps"] : []),
-      ...["tail", "since"].flatMap((name) =>
-        value(call, name) === undefined ? [] : [`--${name}=${value(call, name)}`]
-      ),
-      ...(picked.length > 1 ? ["--names"] : []),
-    ];
-    const argv = ["podman", "logs", ...flags, "--", ...picked.map(({ id }) => id)] as const;
-    return (await service.host.run({
-      argv,
-      user: service.user,
-      stdout,
-      stderr,
-      signal,
-      deadline: 0,
-    })).code;
   },
 };
 

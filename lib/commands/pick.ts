@@ -26,3 +26,17 @@ export async function pickContainers(
     ? all
     : all.filter(({ composeService }) => names.includes(composeService));
 }
+
+/**
+ * The same as Podman told at the last tick, which spares the time to ask it; undefined where that may not be all.
+ * One of them may have been removed by hand since then.
+ */
+export function knownContainers(
+  { service: { running }, args }: Pick<Call, "service" | "args">,
+): Container[] | undefined {
+  const named = (running?.containers ?? []).filter(({ composeService }) =>
+    args.length === 0 || args.includes(composeService)
+  );
+  const names = new Set(named.map(({ composeService }) => composeService));
+  return named.length > 0 && args.every((name) => names.has(name)) ? named : undefined;
+}

@@ -8,7 +8,8 @@ import { history } from "./history.ts";
 import { build, pull, sync, up } from "./deploying.ts";
 import { exec } from "./exec.ts";
 import { down, restart, start, stop } from "./lifecycle.ts";
-import { logs, ping, ps, status } from "./observe.ts";
+import { logs } from "./logs.ts";
+import { ping, ps, status } from "./observe.ts";
 import { ports } from "./ports.ts";
 import { config, plan } from "./review.ts";
 

@@ -64,8 +64,8 @@ export async function heal(
   const { host, config, user } = service;
   const { live } = host.ledger.service(config.name);
   if (live === null || performance.now() < service.healing.next) return [];
-  const known = service.running?.deployment === live ? service.running.ids : undefined;
-  if (monitored && known?.isSubsetOf(monitored)) return [];
+  const known = service.running?.deployment === live ? service.running.monitored : undefined;
+  if (monitored && known && isSame(known, monitored)) return [];
   if (!await isFrozen(service, live)) return [];
   const frozen = await readFrozen(service, live);
   const present = await containers(host.run, user, config.name);
@@ -78,7 +78,7 @@ export async function heal(
   service.running = undefined;
   if (found.length === 0) {
     service.healing = { tries: 0, next: 0 };
-    if (watched) service.running = { deployment: live, ids: new Set(ids) };
+    if (watched) service.running = { deployment: live, monitored, containers: present };
     return [];
   }
   const tries = service.healing.tries + 1;
@@ -96,6 +96,10 @@ export async function heal(
     () => bringBack(service, live, frozen, found, output),
   );
   return found;
+}
+
+function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && one.isSubsetOf(other);
 }
 
 /** Of running containers those without a monitor; looked at twice, since one that restarts has none for a moment. */

@@ -9,6 +9,7 @@ import type { PortRange } from "../config/ports.ts";
 import type { RegistryLogin } from "../config/registries.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import { createGit, type Git } from "../host/git.ts";
+import type { Container } from "../host/podman.ts";
 import type { Run } from "../host/process.ts";
 import { type ServiceDirectory, serviceDirectory } from "../host/service_directory.ts";
 import type { Sleep } from "../host/clock.ts";
@@ -45,6 +46,16 @@ export interface Prepared {
   built: boolean;
 }
 
+/** Containers as they were when all was as wanted. */
+export interface Running {
+  /** The live deployment. */
+  deployment: number;
+  /** Ids of the user's containers that had a monitor, those of other services too. */
+  monitored: ReadonlySet<string>;
+  /** All of the service's. */
+  containers: readonly Container[];
+}
+
 /** One service; the fields that change are its only state beside the ledger and the disk. */
 export interface Service {
   readonly host: Host;
@@ -79,8 +90,8 @@ export interface Service {
   due: number;
   /** One line about the last failed tick, `""` after a good one. */
   trouble: string;
-  /** Containers of the live deployment that ran, each with its monitor, when all was last as wanted. */
-  running: { deployment: number; ids: ReadonlySet<string> } | undefined;
+  /** What Podman told when all was last as wanted; undefined since something was started or removed. */
+  running: Running | undefined;
   /** How often containers were brought back in a row, and when that may be tried next (`performance.now()`). */
   healing: { tries: number; next: number };
 }

@@ -82,6 +82,7 @@ export async function startServices(
   output: Output,
 ): Promise<void> {
   const { host, config, user } = service;
+  service.running = undefined;
   output.step(`starting ${services.join(", ")}`);
   await compose(host.run, user, {
     service: config.name,

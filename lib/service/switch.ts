@@ -171,6 +171,7 @@ export async function takeDown(
   output: Output,
 ): Promise<void> {
   const { host: { run }, config, user } = service;
+  service.running = undefined;
   const running = await containers(run, user, config.name);
   if (running.length === 0) return;
   output.step(`taking down ${names(running)}`);

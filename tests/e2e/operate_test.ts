@@ -73,6 +73,23 @@ Deno.test("operating a service through ssh and pgoctl", (t) =>
       );
     });
 
+    await t.step(
+      "logs of a container that is removed by hand says so in pgod's words",
+      async () => {
+        // Until the tick after a deployment has seen it Podman is asked first.
+        await sleep(2500);
+        assert.match((await world.ssh("shop//logs -n 1 side")).stdout, /^tick\n$/);
+        await as(ALICE, ["podman", "rm", "-f", "-t", "0", "shop_side_1"]);
+        // A tick may have brought it back already.
+        const { code, stderr } = await world.ssh("shop//logs side");
+        assert.match(
+          `${code} ${stderr}`,
+          /^(0 |144 .*no service "side" has a container, there is web)/,
+        );
+        await until("it is back", async () => (await world.ssh("shop//logs side")).code === 0);
+      },
+    );
+
     await t.step("logs -f follows, and nothing is left when its client is killed", async () => {
       const [program = "", ...args] = sshCommand(world, "shop//logs -f -n 1 side");
       const child = new Deno.Command(program, {

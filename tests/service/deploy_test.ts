@@ -9,6 +9,7 @@ import type { Candidate } from "../../lib/service/candidate.ts";
 import { Ledger } from "../../lib/service/ledger.ts";
 import { createOutput } from "../../lib/service/output.ts";
 import { deploy } from "../../lib/service/deploy.ts";
+import { heal } from "../../lib/service/heal.ts";
 import { Turns } from "../../lib/service/turns.ts";
 import { createService, type Service } from "../../lib/service/service.ts";
 
@@ -197,4 +198,29 @@ Deno.test("a secret of the config is in podman-compose's environment only", asyn
   const up = podman.calls.findIndex((line) => line.endsWith("up -d"));
   assert.equal(podman.envs[up]?.["S"], "hunter2");
   service.host.ledger.close();
+});
+
+Deno.test("what Podman told is known until a monitor comes or goes, or a deployment starts something", async () => {
+  const { service, podman, deployRevision } = await setup();
+  const output = createOutput(() => {}, () => {});
+  // Whether a run file is there is looked up on the disk itself.
+  const deployments = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${deployments}/1.run.yaml`, "");
+  Object.assign(service, { paths: { ...service.paths, deployments } });
+  const asked = async (...monitored: string[]) => {
+    const before = podman.calls.length;
+    await heal(service, output, new Set(monitored));
+    return podman.calls.slice(before).filter((line) => line.startsWith("podman ps")).length;
+  };
+  await deployRevision("one");
+  assert.equal(await asked("id-web", "another service's"), 1);
+  assert.equal(service.running?.containers[0]?.id, "id-web");
+  assert.equal(await asked("another service's", "id-web"), 0);
+  assert.equal(await asked("id-web", "another service's", "new"), 1);
+  assert.equal(await asked("id-web"), 1);
+  assert.equal(await asked("id-web"), 0);
+  await deployRevision("two");
+  assert.equal(service.running, undefined);
+  service.host.ledger.close();
+  await Deno.remove(deployments, { recursive: true });
 });
