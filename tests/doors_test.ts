@@ -3,7 +3,8 @@ import { filesWith } from "./sources.ts";
 
 const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
   ["processes", /Deno\.Command\(|node:child_process/, ["lib/host/process.ts"]],
-  ["TOML", /from "toml-eslint-parser"/, ["lib/config/toml.ts"]],
+  ["TOML", /from "(smol-toml|\.\/toml_places\.ts)"/, ["lib/config/toml.ts"]],
+  ["places in TOML", /from "toml-eslint-parser"/, ["lib/config/toml_places.ts"]],
   ["waiting", /(?<!\.)\bset(Timeout|Interval)\(/, ["lib/host/clock.ts"]],
   ["SSH", /from "ssh2\/|^import ssh2 /m, ["lib/client/ssh2_parts.ts", "lib/ssh/ssh2_parts.ts"]],
   ["SSH's types", /from "ssh2"/, [

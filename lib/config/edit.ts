@@ -147,6 +147,7 @@ function ownLines(document: TomlDocument, lines: readonly string[], at: number):
 /** `text`, when reading it gives `services`: whatever was misjudged above, no other service is changed. */
 function proved(text: string, file: string, services: readonly unknown[]): string {
   const { services: found = [] } = open(text, file).value as { services?: unknown };
-  if (isDeepStrictEqual(found, services)) return text;
+  // Tables that were read have no prototype, those that are to be written have one.
+  if (isDeepStrictEqual(structuredClone(found), structuredClone(services))) return text;
   throw new ConfigError([`${file}: this cannot be done without changing more: edit it by hand`]);
 }

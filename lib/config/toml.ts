@@ -2,23 +2,17 @@
  * The one door to TOML: a file's values together with where each of them stands, and blocks as they are written.
  * @module
  */
-import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
+import { parse, TomlError as SyntaxFault } from "smol-toml";
+import {
+  ParseError,
+  type Path,
+  type Position,
+  readPlaces,
+  type TomlPlaces,
+  type TomlTable,
+} from "./toml_places.ts";
 
-/** A place in a file; both count from 1. */
-export interface Position {
-  line: number;
-  column: number;
-}
-
-/** Keys and indexes that lead to a value: `["services", 1, "ports", 0]`. */
-export type Path = readonly (string | number)[];
-
-/** A `[table]` or `[[table]]`, from its header to the end of its last value; lines count from 1. */
-export interface TomlTable {
-  path: Path;
-  firstLine: number;
-  lastLine: number;
-}
+export type { Path, Position, TomlTable };
 
 /** A parsed TOML file. */
 export interface TomlDocument {
@@ -49,32 +43,23 @@ export class TomlError extends Error {
 
 /** Parses TOML 1.0 text. @throws {TomlError} with the place of the first syntax error. */
 export function readToml(text: string): TomlDocument {
-  let program: AST.TOMLProgram;
-  try {
-    // Editors of other systems put a byte order mark first.
-    program = parseTOML(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    throw new TomlError(error.message, { line: error.lineNumber, column: error.column + 1 });
-  }
-  let places: Map<string, Position> | undefined;
-  const lines = text.split("\n");
-  const alone = program.comments.map(({ loc }) => loc.start).filter(({ line, column }) =>
-    (lines[line - 1] ?? "").slice(0, column).trim() === ""
-  );
+  // Editors of other systems put a byte order mark first.
+  const toml = text.replace(/^\ufeff/, "");
+  // Reading places takes five times as long, and is wanted only for what is wrong, or edited.
+  let found: TomlPlaces | undefined;
+  const places = () => found ??= orError(() => readPlaces(toml));
   return {
-    value: getStaticTOMLValue(program),
-    tables: program.body[0].body.flatMap((node) =>
-      node.type === "TOMLTable"
-        ? [{ path: node.resolvedKey, firstLine: node.loc.start.line, lastLine: node.loc.end.line }]
-        : []
-    ),
-    comments: new Set(alone.map(({ line }) => line)),
+    value: readValue(toml, places),
+    get tables() {
+      return places().tables;
+    },
+    get comments() {
+      return places().comments;
+    },
     position(path) {
-      // Only what is wrong, or edited, is looked for.
-      places ??= findPlaces(program);
+      const { keys } = places();
       for (let length = path.length; length > 0; length--) {
-        const place = places.get(JSON.stringify(path.slice(0, length)));
+        const place = keys.get(JSON.stringify(path.slice(0, length)));
         if (place) return place;
       }
       return { line: 1, column: 1 };
@@ -82,36 +67,25 @@ export function readToml(text: string): TomlDocument {
   };
 }
 
-/** Where each key and element stands, by its path in JSON. */
-function findPlaces(program: AST.TOMLProgram): Map<string, Position> {
-  const places = new Map<string, Position>();
-  const note = (path: Path, node: AST.TOMLNode) => {
-    const { line, column } = node.loc.start;
-    places.set(JSON.stringify(path), { line, column: column + 1 });
-  };
-  const visitPairs = (path: Path, pairs: AST.TOMLKeyValue[]) => {
-    for (const pair of pairs) {
-      const keys = pair.key.keys.map((key) => key.type === "TOMLBare" ? key.name : key.value);
-      keys.forEach((_, at) => note([...path, ...keys.slice(0, at + 1)], pair.key.keys[at] ?? pair));
-      visitValue([...path, ...keys], pair.value);
-    }
-  };
-  const visitValue = (path: Path, node: AST.TOMLContentNode) => {
-    if (node.type === "TOMLInlineTable") visitPairs(path, node.body);
-    else if (node.type === "TOMLArray") {
-      node.elements.forEach((element, at) => {
-        note([...path, at], element);
-        visitValue([...path, at], element);
-      });
-    }
-  };
-  for (const node of program.body[0].body) {
-    if (node.type === "TOMLTable") {
-      note(node.resolvedKey, node);
-      visitPairs(node.resolvedKey, node.body);
-    } else visitPairs([], [node]);
+function readValue(toml: string, places: () => TomlPlaces): unknown {
+  try {
+    return parse(toml);
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    // Its words are for people who see the lines it shows below them; the other's stand alone.
+    places();
+    const [, message = error.message] = /^Invalid TOML document: (.*)/.exec(error.message) ?? [];
+    throw new TomlError(message, { line: error.line, column: error.column });
   }
-  return places;
+}
+
+function orError(read: () => TomlPlaces): TomlPlaces {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new TomlError(error.message, { line: error.lineNumber, column: error.column + 1 });
+  }
 }
 
 /** What {@link writeTomlTable} writes: a string, a list of strings, or a table of strings on one line. */

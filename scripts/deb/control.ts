@@ -85,8 +85,9 @@ Copyright: 2026 The PGO maintainers and the authors of the packages that
  deno.lock names
 License: Expat
 Comment: ssh2, toml-eslint-parser, valibot, shlex and LogTape are under the
- MIT licence, yaml is under the ISC licence; what ssh2 needs is under the MIT,
- BSD-3-Clause and Unlicense licences.
+ MIT licence, yaml is under the ISC licence, smol-toml under the
+ BSD-3-Clause licence; what ssh2 needs is under the MIT, BSD-3-Clause and
+ Unlicense licences.
 
 ${MIT}`;
 
