@@ -66,18 +66,11 @@ function tell(report: Report, json: boolean): number {
   return report.exit;
 }
 
-/** `pgoctl init`, loaded only where it is wanted: it reads compose files, which takes a while to load. */
+/** `pgoctl init`, loaded only where it is wanted. */
 async function setUp(argv: string[]): Promise<number> {
-  const { readInitOptions } = await import("./lib/init/options.ts");
-  const { INIT_MANUAL } = await import("./lib/init/manual.ts");
-  const { init } = await import("./lib/init/init.ts");
-  const options = readInitOptions(argv);
-  if (options) await init(options, Deno.env.get("HOME") ?? "", (line) => console.log(line));
-  else {
-    const { renderHelp } = await import("./lib/manual.ts");
-    console.log(renderHelp(INIT_MANUAL));
-  }
-  return 0;
+  const { initMain } = await import("./lib/init/main.ts");
+  const end = await initMain(argv, Deno.env.get("HOME") ?? "");
+  return typeof end === "number" ? end : tell(end, argv.includes("--json"));
 }
 
 try {

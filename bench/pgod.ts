@@ -87,7 +87,7 @@ export async function withPgod<Value>(
     const [listening, banner] = [came.port - started, came.banner - started];
     return await body({ dir, port, pid: child.pid, listening, banner });
   } catch (error) {
-    throw new Error(`${(error as Error).message}; pgod says: ${said}`);
+    throw new Error(`${(error as Error).message}; pgod says: ${said.slice(-2000)}`);
   } finally {
     child.kill();
     await ended;

@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { pgoctlPermissions } from "../lib/client/pgoctl_manual.ts";
 import { bundle } from "../scripts/bundle.ts";
+import { pgoctlLauncher } from "../scripts/install/launchers.ts";
 import { until } from "../tests/e2e/shell.ts";
 import { percentile, type Row, times } from "./measure.ts";
 import { denoDir, withPgod, withPgodFiles } from "./pgod.ts";
@@ -41,36 +42,31 @@ async function client(dir: string, port: number): Promise<Row[]> {
     PATH: Deno.env.get("PATH") ?? "",
     DENO_DIR: await denoDir(),
   };
-  const deno = async (...args: string[]) => {
-    const command = new Deno.Command("deno", { args, env, clearEnv: true, stdin: "null" });
+  const run = async ([program = "", ...args]: string[]) => {
+    const command = new Deno.Command(program, { args, env, clearEnv: true, stdin: "null" });
     const { code } = await command.output();
     return code;
   };
   const ping = ["-i", `${dir}/key`, "-p", `${port}`, "127.0.0.1:s0//ping"];
-  const pgoctl = () => deno("run", "-q", ...pgoctlPermissions(dir), PGOCTL, ...ping);
-  await bundle(`${dir}/bundles`);
-  const bundled = () =>
-    deno(
-      "run",
-      "-q",
-      "--no-config",
-      ...pgoctlPermissions(dir),
-      `${dir}/bundles/pgoctl.js`,
-      ...ping,
-    );
-  await until("a ping", async () => await pgoctl() === 0 && await bundled() === 0);
-  const took = await times(RUNS, { pgoctl, bundled, nothing: () => deno("eval", "''") });
-  const beside: Row = {
-    what: "the same of the bundle, dist/pgoctl.js, p50",
-    value: percentile(took.bundled, 50),
-    unit: "ms",
-    floor: { what: "pgoctl.ts", value: percentile(took.pgoctl, 50) },
-  };
-  return [50, 95].map((percent): Row => ({
-    what: `pgoctl ping, the whole process, p${percent}`,
-    value: percentile(took.pgoctl, percent),
+  const checkout = () => run(["deno", "run", "-q", ...pgoctlPermissions(dir), PGOCTL, ...ping]);
+  await bundle(dir);
+  await Deno.symlink(Deno.execPath(), `${dir}/deno`);
+  const [shebang = ""] = (await Deno.readTextFile(PGOCTL)).split("\n");
+  await Deno.writeTextFile(`${dir}/pgoctl`, pgoctlLauncher(dir, shebang), { mode: 0o755 });
+  const installed = () =>
+    run(["sh", "-c", 'unset DENO_DIR; exec "$0" "$@"', `${dir}/pgoctl`, ...ping]);
+  await until("a ping", async () => await checkout() === 0 && await installed() === 0);
+  const nothing = () => run(["deno", "eval", "''"]);
+  const took = await times(RUNS, { installed, checkout, nothing });
+  const row = (what: string, all: number[], percent: number): Row => ({
+    what: `${what}, the whole process, p${percent}`,
+    value: percentile(all, percent),
     unit: "ms",
     floor: { what: "deno eval ''", value: percentile(took.nothing, percent) },
-    ...(percent === 50 ? { goal: { atMost: 4, of: "ratio" as const } } : {}),
-  })).concat(beside);
+  });
+  return [
+    { ...row("pgoctl ping as installed", took.installed, 50), goal: { atMost: 4, of: "ratio" } },
+    row("pgoctl ping as installed", took.installed, 95),
+    row("pgoctl ping from a checkout", took.checkout, 50),
+  ];
 }

@@ -130,6 +130,12 @@ Deno.test("install brings a pgod and a pgoctl that need nothing else; uninstall 
         assert.equal((await pgoctl("wrong", "ping")).code, 77);
       });
 
+      await t.step("pgoctl init, packed in the same file, makes a repository ready", async () => {
+        const init = 'mkdir -p "$1" && cd "$1" && git init -q && exec "$0" init 127.0.0.1:new';
+        await ok(["sh", "-c", init, `${own}/usr/bin/pgoctl`, `${world.dir}/new`], { env });
+        assert.deepEqual(await files(`${world.dir}/new/ssh`), ["./pgo_new.pub"]);
+      });
+
       await t.step(
         "every line is an event; those of a deployment name it, its programs' too",
         () => {

@@ -64,6 +64,9 @@ Deno.test("a compiled program has its permissions, its version and its revision 
     }
     const shown = await run("deno", ["run", "--no-config", `${dir}/pgoctl.js`, "-v"]);
     assert.equal(shown, `pgoctl ${VERSION} (${revision})\n`);
+    // It lies packed in the bundle.
+    const init = ["run", "--no-config", "--allow-env=HOME", `${dir}/pgoctl.js`, "init"];
+    assert.match(await run("deno", [...init, "--help"]), /^pgoctl-init: /);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
