@@ -2,6 +2,7 @@
  * The users that tests' services run as: the base image before a test, and nothing that runs after it.
  * @module
  */
+import { claim } from "./claim.ts";
 import { as, ok } from "./shell.ts";
 
 /** The two users that `deno task test` makes ready; two checkouts tested at once need two each. */
@@ -10,8 +11,9 @@ export const USERS = [first, second] as const;
 /** The image everything is built from: Debian's static busybox and nothing else. */
 export const BASE = "localhost/pgo-e2e-base";
 
-/** Makes sure that `user` has the base image. */
+/** Makes sure that `user` has the base image, and that nobody else tests with the users. */
 export async function baseImage(user: string): Promise<void> {
+  await claim(USERS);
   if ((await as(user, ["podman", "image", "exists", BASE])).code === 0) return;
   const dir = await Deno.makeTempDir();
   await Deno.chmod(dir, 0o755);

@@ -7,7 +7,8 @@ import { permittedCommand, pgodFlags, startLogging } from "./pgod.ts";
 import { freePort } from "./port.ts";
 import { createRepository, type Files, push } from "./repository.ts";
 import { denoDir, ok, type Result, sh, until } from "./shell.ts";
-import { emptyUsers } from "./users.ts";
+import { claim } from "./claim.ts";
+import { emptyUsers, USERS } from "./users.ts";
 
 /** A test's host. */
 export interface World extends Place {
@@ -46,6 +47,7 @@ export async function withWorld(
   },
   body: (world: World) => Promise<void>,
 ): Promise<void> {
+  await claim(USERS);
   const dir = await Deno.makeTempDir({ prefix: "pgo-e2e-" });
   await Deno.chmod(dir, 0o755);
   const home = `${dir}/home`;
