@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { dirname } from "node:path";
+import { VERSION } from "../lib/version.ts";
 import { bundle, root, run } from "./bundle.ts";
 import { configPath, configText, type Entry, type Places, tree } from "./install/tree.ts";
 
@@ -28,9 +29,11 @@ async function install(places: Places): Promise<void> {
   // A config may hold tokens of repositories.
   if (isNew) await put(destdir, { path: config, mode: 0o600, text: await configText() });
   await tellSystemd(places, "daemon-reload");
-  console.log(`PGO ${built} is in ${destdir}${prefix}; ${config} ${isNew ? "is new" : "stays"}.
+  console.log(
+    `PGO ${built || VERSION} is in ${destdir}${prefix}; ${config} ${isNew ? "is new" : "stays"}.
 Next: ${prefix}/share/pgo/prepare-host.sh, edit ${config} (or pgod add), pgod check -c ${config}, systemctl enable --now pgod
-A pgod that runs goes on with the old files until systemctl restart pgod; containers do not notice.`);
+A pgod that runs goes on with the old files until systemctl restart pgod; containers do not notice.`,
+  );
 }
 
 async function uninstall(places: Places): Promise<void> {
@@ -42,6 +45,7 @@ async function uninstall(places: Places): Promise<void> {
     files.map(({ path }) => dirname(path)).filter((path) => path.endsWith("/pgo")),
   );
   for (const folder of own) await remove(destdir + folder);
+  if (isHost(places)) await Deno.remove("/var/cache/pgo", { recursive: true }).catch(() => {});
   await tellSystemd(places, "daemon-reload");
   console.log(
     `PGO is gone from ${destdir}${prefix}. ${
@@ -58,9 +62,14 @@ async function missing(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => false, () => true);
 }
 
+/** Whether it is where this host's systemd looks. */
+function isHost({ destdir, prefix }: Places): boolean {
+  return destdir === "" && ["/usr", "/usr/local"].includes(prefix);
+}
+
 /** Only where systemd runs, and only of what it would find. */
-async function tellSystemd({ destdir, prefix }: Places, ...words: string[]): Promise<void> {
-  if (destdir !== "" || !["/usr", "/usr/local"].includes(prefix)) return;
+async function tellSystemd(places: Places, ...words: string[]): Promise<void> {
+  if (!isHost(places)) return;
   if (await missing("/run/systemd/system")) return;
   await run("systemctl", words).catch((error) => console.error(`pgo: ${error.message}`));
 }

@@ -20,7 +20,7 @@ StartLimitIntervalSec=0
 [Service]
 # pgod says when it takes connections, and gives signs of life for as long as its ticks come: three may get lost.
 Type=notify
-# Containers live in pgod's control group: only pgod itself may speak for it.
+# Containers live in pgod's control group where their user has no systemd: only pgod itself may speak for it.
 NotifyAccess=main
 WatchdogSec=${SIGN * 3 / 1000}
 ExecStart=${pgod} -c ${config} --log-format journal --notify \${NOTIFY_SOCKET}
@@ -38,7 +38,7 @@ KillMode=process
 OOMPolicy=continue
 # Deployments under way get 60 s to reach their end.
 TimeoutStopSec=90
-# All processes of all containers count here; each container has a limit of its own.
+# All processes of such containers count here; each container has a limit of its own.
 TasksMax=infinity
 # Deno keeps compiled code there and in no home directory.
 CacheDirectory=pgo

@@ -3,7 +3,8 @@
 #
 #   debian_root.sh make ROOT PACKAGE…       debootstraps it, from the mirror that apt uses here
 #   debian_root.sh run ROOT DIR PROGRAM…    has it fetch what the packages in DIR depend on, boots it under systemd with
-#                                           DIR at /mnt and no network, runs PROGRAM there, and ends all that runs in it
+#                                           DIR at /mnt and no network, runs PROGRAM there, and cuts the power;
+#                                           when done again, it is the same machine that boots
 #
 # Mounts, processes and network are in namespaces of their own, which end with it; ROOT is the caller's to remove.
 set -euo pipefail
@@ -42,6 +43,7 @@ make() {
   ln -s /dev/null "$root/etc/systemd/system/apt-daily-upgrade.timer"
   quietly "debootstrap of $release" unshare -m \
     debootstrap --variant=minbase --include="$(IFS=,; echo "$*")" "$release" "$root" "$mirror"
+  rm "$root"/var/cache/apt/archives/*.deb
   archives >"$root/etc/apt/sources.list"
   { apt-config dump | grep -E '^Acquire::(https?::|Check)' || true; } >"$root/etc/apt/apt.conf.d/50machine"
   echo fresh >"$root/etc/hostname"
@@ -105,7 +107,7 @@ run() {
   mount --rbind . .
   cd "$root"
   mount --bind "$dir" mnt
-  fetch
+  compgen -G 'var/cache/apt/archives/*.deb' >/dev/null || fetch
   # All of it is in one control group, and ends with it.
   control=$(mktemp -d)
   mount -t cgroup2 cgroup "$control"
