@@ -18,6 +18,7 @@ const DOORS: [what: string, pattern: RegExp, files: string[]][] = [
     "lib/ssh/connection.ts",
     "lib/ssh/flow.ts",
     "lib/ssh/internals.ts",
+    "lib/ssh/promptness.ts",
     "lib/ssh/session.ts",
     "lib/ssh/ssh2_parts.ts",
   ]],

@@ -13,6 +13,7 @@ import { disconnect, hangUp, REASON, type Reason } from "./disconnect.ts";
 import { Flow } from "./flow.ts";
 import { plainAddress, remoteName } from "./from.ts";
 import { insides } from "./internals.ts";
+import { answerProposal } from "./promptness.ts";
 import { type Handle, serveSession } from "./session.ts";
 
 /**
@@ -46,6 +47,7 @@ export function serveConnection(
     disconnect(socket, protocol, { code, text });
   };
   announceSignatures(client);
+  answerProposal(client, header.versions.software, closed.signal);
   authenticate(client, { remote, address }, {
     knows,
     log,

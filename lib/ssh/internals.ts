@@ -12,6 +12,8 @@ import type ssh2 from "ssh2";
 export interface Protocol {
   /** Set while keys are exchanged: what is sent then is queued, however much it is. */
   readonly _kexinit: unknown;
+  /** Set once the other side's proposal of algorithms has come. */
+  readonly _kex: unknown;
   /** Called with what was agreed once new keys are in use. */
   _onHandshakeComplete(negotiated: unknown): void;
   readonly _cipher: { encrypt(packet: Buffer): void };
