@@ -5,6 +5,7 @@
  */
 import { benchCompose } from "./compose.ts";
 import { benchHost } from "./host.ts";
+import { benchIdle } from "./idle.ts";
 import { formatRows, isMet, type Row } from "./measure.ts";
 import { benchOutage } from "./outage.ts";
 import { benchScale } from "./scale.ts";
@@ -14,6 +15,7 @@ import { benchStart } from "./start.ts";
 /** The parts of a run; those of a host need root and real containers. */
 const PARTS: Record<string, () => Promise<Row[]>> = {
   compose: benchCompose,
+  idle: benchIdle,
   scale: benchScale,
   ssh: benchSsh,
   start: benchStart,

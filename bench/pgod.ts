@@ -18,6 +18,8 @@ export interface MeasuredPgod {
   listening: number;
   /** The same to the first byte of its SSH greeting. */
   banner: number;
+  /** What it has logged so far. */
+  log(): string;
 }
 
 /** What `podman` is here: `ps` prints `DIR/output`, `logs` a line and no more until it is ended. */
@@ -85,7 +87,7 @@ export async function withPgod<Value>(
   try {
     const came = await greeting(port);
     const [listening, banner] = [came.port - started, came.banner - started];
-    return await body({ dir, port, pid: child.pid, listening, banner });
+    return await body({ dir, port, pid: child.pid, listening, banner, log: () => said });
   } catch (error) {
     throw new Error(`${(error as Error).message}; pgod says: ${said.slice(-2000)}`);
   } finally {

@@ -55,6 +55,20 @@ export async function firstByte(program: Program): Promise<number> {
   return took;
 }
 
+/** Runs `body` beside a program; ends it. */
+export async function withProgram<Value>(
+  program: Program,
+  body: (pid: number) => Promise<Value>,
+): Promise<Value> {
+  const child = start(program, "null");
+  try {
+    return await body(child.pid);
+  } finally {
+    child.kill();
+    await child.status;
+  }
+}
+
 /** Megabytes a process holds resident now; from now on {@link peak} counts anew. */
 export function resident(pid: number): Promise<number> {
   return statusField(pid, "VmRSS", `echo 5 > /proc/${pid}/clear_refs; `);
