@@ -22,14 +22,16 @@ soon() {
 page() { [[ $(exec 5<>/dev/tcp/127.0.0.1/5000 && echo -e 'GET / HTTP/1.0\r\n\r' >&5 && tail -n 1 <&5) == "$1" ]]; }
 pgod_pid() { systemctl show --value -p MainPID pgod; }
 container() { pgrep -f -o '/bin/httpd -f'; }
+# As podman does it where it finds the user's systemd: else no limit of a compose file would hold.
+in_user_group() { grep -q '/user@[0-9]*\.service/.*libpod-' "/proc/$(container)/cgroup"; }
 ask() { pgoctl -i key "127.0.0.1:shop//$1" "${@:2}"; }
 push() {
   git -C repo add -A
   git -C repo -c user.name=t -c user.email=t@example.org commit -q -m change
   git -C repo push -q /srv/shop.git HEAD:main
 }
-# Files with a name like the package's; Python has one of those.
-left() { find / -xdev -not -path '/mnt/*' -not -path '/usr/lib/python3*' -name '*pgo*' -prune -print | sort | paste -sd ' '; }
+# Files with a name like the package's, but for people's caches; Python has one of those.
+left() { find / -xdev -not -path '/mnt/*' -not -path '/root/.cache/*' -not -path '/usr/lib/python3*' -name '*pgo*' -prune -print | sort | paste -sd ' '; }
 
 come() {
   # --- a fresh host: nothing but the package and what it depends on ---
@@ -81,8 +83,7 @@ END
   [[ $(ask ps 2>&1) == *shop_web_1* ]]
   no grep -q warning <(ask ps 2>&1)
   say 'ping, logs, ps'
-  # As podman does it where it finds the user's systemd: else no limit of a compose file would hold.
-  grep -q '/user@[0-9]*\.service/.*libpod-' "/proc/$(container)/cgroup"
+  in_user_group
   say "containers are in their user's control group"
   [[ $(runuser -u shop -- sh -c 'cd; podman info -f "{{.Store.GraphDriverName}}"') == overlay ]]
   say 'images are overlays'
@@ -136,6 +137,10 @@ END
   [[ $(container) == "$web" ]]
   page one
   say 'containers never noticed'
+
+  # --- at the next boot users come late ---
+  mkdir /etc/systemd/system/user-runtime-dir@.service.d
+  printf '[Service]\nExecStartPre=/bin/sleep 3\n' >/etc/systemd/system/user-runtime-dir@.service.d/late.conf
 }
 
 go() {
@@ -143,6 +148,8 @@ go() {
   soon page one
   soon ask ping
   [[ $(pgod_pid) != 0 ]]
+  [[ $(ask ps 2>&1) == *shop_web_1* ]]
+  in_user_group
   say 'after a power cut the service is live again'
   web=$(container)
 
