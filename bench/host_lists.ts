@@ -7,7 +7,7 @@ import type { World } from "../tests/e2e/world.ts";
 import { percentile, type Row, times } from "./measure.ts";
 import { own, succeeds } from "./programs.ts";
 
-const RUNS = 10;
+const RUNS = 6;
 
 /** The rows of `ps`; `user` is whose the service "shop" is. */
 export async function benchLists(world: World, user: string): Promise<Row[]> {

@@ -24,10 +24,8 @@ export async function benchLogs(world: World, user: string, size: number): Promi
   if (Number(bytes) < size * 1e6) throw new Error(`${bytes} bytes of logs, expected ${size} MB`);
 
   const before = await resident(world.pid());
-  const whole = await times(size === WITH_GOAL ? 3 : 1, {
-    pgo: () => succeeds(ours),
-    podman: () => succeeds(theirs),
-  });
+  const turns = { pgo: () => succeeds(ours), podman: () => succeeds(theirs) };
+  const whole = await times(size === WITH_GOAL ? 3 : 1, turns);
   const most = await peak(world.pid());
   await sleep(REST);
   const after = await resident(world.pid());

@@ -9,7 +9,7 @@ import type { Row } from "./measure.ts";
 import { cpu, own, resident } from "./programs.ts";
 
 /** Milliseconds that are watched; a tick comes each second. */
-const WATCHED = 30_000;
+const WATCHED = 25_000;
 /** How often the floor is run. */
 const LOOKS = 20;
 

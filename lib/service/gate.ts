@@ -137,9 +137,11 @@ export class Gate {
 
   async #isHealthy(watched: Watched, { id }: Container): Promise<boolean> {
     const { host: { run }, user } = this.service;
-    watched.check ??= watched.wanted.check === undefined
-      ? await this.#ownCheck(id)
-      : watched.wanted.check;
+    // null is an answer too: not every image has a check.
+    if (watched.check === undefined) {
+      const { check: wanted } = watched.wanted;
+      watched.check = wanted === undefined ? await this.#ownCheck(id) : wanted;
+    }
     const { check } = watched;
     const now = performance.now();
     const pause = watched.healthy ? check?.interval ?? 0 : Math.min(EAGER, check?.interval ?? 0);

@@ -86,6 +86,14 @@ for (const [about, looks, more, needed] of WELL) {
   });
 }
 
+Deno.test("an image without a check of its own is looked at once", async () => {
+  const watched = watch([{ answers: false }, { answers: false }, {}], {
+    ports: [{ ip: "", port: 80 }],
+  });
+  await watched.gate.reach(["web"], "settled");
+  assert.equal(watched.calls.filter((line) => line.startsWith("podman inspect")).length, 1);
+});
+
 const ILL: [about: string, looks: Look[], more: Partial<Wanted>, expected: RegExp][] = [
   ["ended with an error", [{}, { state: "exited", exitCode: 3 }], {
     ports: [{ ip: "", port: 80 }],
