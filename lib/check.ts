@@ -8,6 +8,7 @@ import { formatPortRange } from "./config/ports.ts";
 import { readToml } from "./config/toml.ts";
 import type { UserSwitch } from "./host/as_user.ts";
 import type { Run } from "./host/process.ts";
+import { sessionProblem } from "./host/users.ts";
 import { portWarningLines } from "./ports/report.ts";
 import { proxyProblems } from "./proxy/proxies.ts";
 import { loadConfig } from "./service/load.ts";
@@ -55,6 +56,10 @@ export async function check(
     console.error(
       "warning: the config names no service: pgod takes up none, and takes none down that it had",
     );
+  }
+  for (const account of users.values()) {
+    const problem = await sessionProblem(account);
+    if (problem) console.error(`warning: ${problem}`);
   }
   const facts = { config, users, ssh: flags.ssh.port };
   const open = await openConfigLine(file.path, config);

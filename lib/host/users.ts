@@ -117,3 +117,23 @@ export async function makeDirectory(run: Run, path: string, owner: User): Promis
   const { code, stderr } = await run({ argv });
   if (code !== 0) throw new Error(`${path} cannot be made: ${stderr.trim()}`);
 }
+
+/**
+ * What is wrong with the user's session on a host that systemd runs; undefined when nothing is, or nobody may look.
+ * Without one Podman warns at each command, and no limit of a container holds.
+ */
+export async function sessionProblem(
+  user: User,
+  isThere: (path: string) => Promise<boolean> = exists,
+): Promise<string | undefined> {
+  const bus = `${runtimeDirectory(user)}/bus`;
+  if (!await isThere("/run/systemd/system") || await isThere(bus)) return undefined;
+  return `user "${user.name}" has no ${bus}: no limit of its containers will hold; apt-get install dbus-user-session, then loginctl enable-linger ${user.name}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(
+    () => true,
+    (error) => !(error instanceof Deno.errors.NotFound),
+  );
+}

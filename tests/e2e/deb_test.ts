@@ -1,6 +1,6 @@
 /**
  * The Debian package on a fresh Debian: debootstrapped, booted by systemd, with what the package depends on and nothing
- * of this machine's. deb_story.sh is what an admin does there.
+ * of this machine's. deb/come.sh and deb/go.sh are what an admin does there.
  * @module
  */
 import assert from "node:assert/strict";
@@ -9,7 +9,8 @@ import { DEPENDS } from "../../scripts/deb/control.ts";
 import { denoDir, ok } from "./shell.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FRESH = `${ROOT}tests/e2e/debian_root.sh`;
+const SCRIPTS = `${ROOT}tests/e2e/deb`;
+const FRESH = `${SCRIPTS}/root.sh`;
 /** What a Debian server has before anything is installed, and busybox for the service's image. */
 const SERVER = ["systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "busybox-static"];
 
@@ -20,6 +21,7 @@ const SEEN = [
   "the config is valid, mode 600",
   "systemd understands the unit",
   "manual, completion, checksums",
+  "check warns of a user without a session",
   "started, and ready by its own word",
   "a service is live",
   "ping, logs, ps",
@@ -52,13 +54,14 @@ async function build(dir: string): Promise<void> {
   });
 }
 
-/** Puts a copy of the tree there, with what Deno needs to run its tasks without a network. */
+/** Puts the scripts there, and a copy of the tree with what Deno needs to run its tasks without a network. */
 async function checkout(dir: string): Promise<void> {
   const copy = `mkdir -p "$0/bin" "$0/deno" "$0/checkout"
 cp "$1" "$0/bin/deno"
+cp "$4"/*.sh "$0/"
 cp -a "$2/npm" "$2/dl" "$0/deno/"
 cp -a deno.* *.ts *.md *.toml lib scripts man docs "$0/checkout/"`;
-  await ok(["sh", "-ec", `cd "$3" && ${copy}`, dir, Deno.execPath(), denoDir(), ROOT]);
+  await ok(["sh", "-ec", `cd "$3" && ${copy}`, dir, Deno.execPath(), denoDir(), ROOT, SCRIPTS]);
 }
 
 Deno.test("on a fresh Debian the package does the whole job under systemd, is upgraded, removed and purged", async () => {
@@ -69,10 +72,8 @@ Deno.test("on a fresh Debian the package does the whole job under systemd, is up
     // Nobody removes what is still being made.
     await Promise.allSettled(ready);
     await Promise.all(ready);
-    await Deno.copyFile(`${ROOT}tests/e2e/deb_story.sh`, `${debs}/story.sh`);
     await checkout(debs);
-    const act = (name: string) =>
-      ok(["bash", FRESH, "run", root, debs, "bash", "/mnt/story.sh", name]);
+    const act = (name: string) => ok(["bash", FRESH, "run", root, debs, "bash", `/mnt/${name}.sh`]);
     const said = `${await act("come")}\n${await act("go")}`;
     const seen = said.split("\n").map((line) => line.replace(/ \([0-9a-f]+\+?\)$/, ""));
     assert.deepEqual(seen, SEEN);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A fresh Debian of this machine's release in a directory, for tests: nothing in it comes from this machine.
 #
-#   debian_root.sh make ROOT PACKAGE…       debootstraps it, from the mirror that apt uses here
-#   debian_root.sh run ROOT DIR PROGRAM…    has it fetch what the packages in DIR depend on, boots it under systemd with
+#   root.sh make ROOT PACKAGE…       debootstraps it, from the mirror that apt uses here
+#   root.sh run ROOT DIR PROGRAM…    has it fetch what the packages in DIR depend on, boots it under systemd with
 #                                           DIR at /mnt and no network, runs PROGRAM there, and cuts the power;
 #                                           when done again, it is the same machine that boots
 #
@@ -11,7 +11,7 @@ set -euo pipefail
 self=$(realpath "$0")
 
 fail() {
-  echo "debian_root.sh: $*" >&2
+  echo "root.sh: $*" >&2
   exit 1
 }
 
@@ -142,5 +142,5 @@ case ${1-} in
   run) exec unshare -m --propagation private "$self" apart "${@:2}" ;;
   apart) run "${@:2}" ;;
   boot) boot "$2" ;;
-  *) fail 'usage: debian_root.sh make ROOT PACKAGE… | run ROOT DIR PROGRAM…' ;;
+  *) fail 'usage: root.sh make ROOT PACKAGE… | run ROOT DIR PROGRAM…' ;;
 esac
