@@ -36,16 +36,13 @@ export function asUser(
   path: string = CHILD_PATH,
 ): { argv: string[]; env: Record<string, string> } {
   if (!user) return { argv: [...argv], env: { LANG: "C.UTF-8", PATH: path, ...extra } };
-  const runtime = runtimeDirectory(user);
   const env: Record<string, string> = {
-    // Where systemd runs, podman asks it there for control groups, and warns at each command when nobody names it.
-    DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtime}/bus`,
     HOME: user.home,
     LANG: "C.UTF-8",
     LOGNAME: user.name,
     PATH: path,
     USER: user.name,
-    XDG_RUNTIME_DIR: runtime,
+    XDG_RUNTIME_DIR: runtimeDirectory(user),
     ...extra,
   };
   if (how === "self") return { argv: [...argv], env };

@@ -13,7 +13,7 @@ export interface Command {
   argv: readonly [string, ...string[]];
   /** Whom it runs as; undefined: pgod itself. */
   user?: User;
-  /** Variables beside those of `asUser`: HOME, PATH, …. May hold secrets. */
+  /** Variables beside HOME, PATH, USER, LOGNAME, LANG and XDG_RUNTIME_DIR. May hold secrets. */
   env?: Record<string, string>;
   stdin?: string | ReadableStream<Uint8Array>;
   /** Where output goes; undefined: it is collected, up to {@link import("./streams.ts").COLLECT_LIMIT} bytes. */

@@ -31,6 +31,7 @@ const SEEN = [
   "programs and configuration are read only for it",
   "no capability for modules, clocks and raw network; no real time",
   "reload refuses a wrong config and takes a right one",
+  "a start with a wrong config is not tried again, and takes nothing down",
   "the watchdog starts it again",
   "containers never noticed",
   "after a power cut the service is live again",

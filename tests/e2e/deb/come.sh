@@ -89,6 +89,13 @@ cp right.toml /etc/pgo.toml
 systemctl reload pgod
 [[ $(pgod_pid) == "$pid" ]]
 say 'reload refuses a wrong config and takes a right one'
+echo nonsense >>/etc/pgo.toml
+no systemctl restart pgod
+[[ $(systemctl is-active pgod || true) == failed ]]
+page one
+cp right.toml /etc/pgo.toml
+systemctl restart pgod
+say 'a start with a wrong config is not tried again, and takes nothing down'
 
 # --- a pgod that gives no signs of life is started again ---
 web=$(container)
