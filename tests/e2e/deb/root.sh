@@ -89,7 +89,7 @@ boot() {
 
 booted() {
   local state
-  for _ in {1..300}; do
+  for _ in {1..900}; do
     if init=$(pgrep -P "$machine"); then
       state=$("${enter[@]}" "$init" systemctl is-system-running 2>/dev/null) || true
       case $state in running | degraded) return ;; esac
@@ -97,7 +97,7 @@ booted() {
     kill -0 "$machine" 2>/dev/null || fail 'systemd ended'
     sleep 0.1
   done
-  fail "not booted within 30 s: ${state:-systemd does not answer}"
+  fail "not booted within 90 s: ${state:-systemd does not answer}"
 }
 
 run() {
