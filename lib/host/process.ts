@@ -107,14 +107,32 @@ export function createRun(
     }
   }
 
+  async function endGroup(
+    child: Deno.ChildProcess,
+    user: User | undefined,
+    signal: "TERM" | "KILL",
+  ): Promise<boolean> {
+    const kill = asUser(["kill", "-s", signal, "--", `-${child.pid}`], user, how, {}, path);
+    try {
+      return (await spawn(kill, false).output()).success;
+    } catch {
+      // pgod itself may start few programs, and what it starts has no children: this needs no other program.
+      try {
+        child.kill(`SIG${signal}`);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+  }
+
   /** Ends the whole process group, as its own user: no signal can then reach somebody else's process. */
   async function end(child: Deno.ChildProcess, user: User | undefined): Promise<void> {
     const grace = options.grace ?? GRACE;
     const started = performance.now();
-    for (let signal = "TERM"; await within(1, child.status) === undefined;) {
-      const kill = asUser(["kill", "-s", signal, "--", `-${child.pid}`], user, how, {}, path);
+    for (let signal: "TERM" | "KILL" = "TERM"; await within(1, child.status) === undefined;) {
       // It fails while the child has not switched users yet, or has just ended: hence the loop.
-      const { success } = await spawn(kill, false).output();
+      const success = await endGroup(child, user, signal);
       await within(success ? (signal === "TERM" ? grace : 1000) : 50, child.status);
       if (performance.now() - started >= grace) signal = "KILL";
     }

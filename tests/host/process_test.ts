@@ -85,3 +85,17 @@ Deno.test("a grandchild that keeps the pipe does not keep us", async () => {
     "hi\n",
   );
 });
+
+Deno.test("what pgod itself runs is ended by its deadline where pgod may not start kill", async () => {
+  const module = new URL("../../lib/host/process.ts", import.meta.url);
+  const script = `import { createRun } from "${module}";
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const run = createRun({ how: "runuser", log, path: "${Deno.env.get("PATH")}" });
+await run({ argv: ["sleep", "4715"], deadline: 200 }).catch((error) => console.log(error.message));`;
+  const { stdout, stderr } = await run({
+    argv: ["deno", "run", "-q", "--no-prompt", "--allow-run=sleep", "--allow-read", "-"],
+    env: { HOME: Deno.env.get("HOME") ?? "/" },
+    stdin: script,
+  });
+  assert.deepEqual([stdout, stderr], ["sleep took longer than 0.2 s\n", ""]);
+});
