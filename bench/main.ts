@@ -1,6 +1,7 @@
 /**
- * `deno task bench [PART…]`: prints the table and keeps its figures in `bench/results.json`, beside those of parts
- * that were not run. With `--host`, as root, also what needs real containers.
+ * `deno task bench [PART…]`: prints the table and writes its figures to `bench/last.json`; with `--keep` to
+ * `bench/results.json`, beside those of parts that were not run. With `--host`, as root, also what needs real containers.
+ * Exits with 1 when a goal was missed.
  * @module
  */
 import { benchCompose } from "./compose.ts";
@@ -22,20 +23,32 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
 };
 const HOST_PARTS: typeof PARTS = { host: benchHost, outage: benchOutage };
 
-/** `results.json`: what each part found, and where and when. */
-type Results = Record<string, { deno: string; cores: number; at: string; rows: Row[] }>;
+/** What each part found, and where and when. */
+type Results = Record<string, Found>;
+interface Found {
+  deno: string;
+  /** The processor's name, as it calls itself. */
+  processor: string;
+  cores: number;
+  at: string;
+  rows: Row[];
+}
 
-const host = Deno.args.includes("--host");
+const FLAGS = ["--host", "--keep"];
+const [host, keep] = FLAGS.map((flag) => Deno.args.includes(flag));
 const parts = { ...PARTS, ...(host ? HOST_PARTS : {}) };
-const named = Deno.args.filter((word) => !word.startsWith("-"));
+const named = Deno.args.filter((word) => !FLAGS.includes(word));
 const unknown = named.filter((name) => !(name in parts));
 if (unknown.length > 0) {
-  console.error(`no part ${unknown.join(", ")}, expected ${Object.keys(parts).join(", ")}`);
+  const known = [...Object.keys(parts), ...FLAGS].join(", ");
+  console.error(`no part ${unknown.join(", ")}, expected some of ${known}; none is all parts`);
   Deno.exit(64);
 }
 
-const file = new URL("results.json", import.meta.url);
-const results: Results = JSON.parse(await Deno.readTextFile(file));
+const file = new URL(keep ? "results.json" : "last.json", import.meta.url);
+const results: Results = keep ? JSON.parse(await Deno.readTextFile(file)) : {};
+const [, processor = "unknown"] =
+  /^model name\s*: (.*)$/m.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => "")) ?? [];
 let missed = false;
 for (const [name, part] of Object.entries(parts)) {
   if (named.length > 0 && !named.includes(name)) continue;
@@ -44,6 +57,7 @@ for (const [name, part] of Object.entries(parts)) {
   missed ||= rows.some((row) => isMet(row) === false);
   results[name] = {
     deno: Deno.version.deno,
+    processor,
     cores: navigator.hardwareConcurrency,
     at: new Date().toISOString(),
     rows,
