@@ -18,7 +18,7 @@ export const FIELDS = {
   count: ["number", "how many"],
   deployment: ["number", "the deployment's number; with the service it names one deployment"],
   error: ["text", "what went wrong, in one line"],
-  gone: ["boolean", "the client left before the end"],
+  gone: ["boolean", "the client left before the end, which is no error of pgod's"],
   key: ["text", "fingerprint of the key"],
   login: ["text", "the SSH user name the client gave, which means nothing"],
   ms: ["number", "how long it took, in milliseconds"],
@@ -36,7 +36,10 @@ export const FIELDS = {
   signal: ["text", "the signal that came"],
   since: ["text", "ISO 8601 time"],
   state: ["text", "gone, or Podman's words for the container"],
-  status: ["number", "status as sent to the client; 0 is success"],
+  status: [
+    "number",
+    "status as sent to the client; 0 is success, 129 (as of SIGHUP) that it left before one was sent",
+  ],
   tip: ["text", "the newest fetched revision of the branch"],
   user: ["text", "a Unix user"],
 } as const satisfies Record<string, readonly [kind: "text" | "number" | "boolean", string]>;

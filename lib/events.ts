@@ -191,7 +191,7 @@ export const EVENTS = {
   "ssh.crowd": event("warn", "too many connections that have not logged in; said once a minute", [
     "count",
   ]),
-  "ssh.failed": event("error", "a command failed where it must not", ["remote"]),
+  "ssh.failed": event("error", "a command failed where it must not", ["remote"], ["service"]),
   "ssh.signal": event("warn", "a client's signal did not reach its program", ["service", "signal"]),
   "ssh.broken": event("debug", "a connection or a channel broke", ["remote"]),
 } as const;

@@ -8,6 +8,7 @@ import type { Fleet } from "../service/fleet.ts";
 import { suffices } from "../ssh/access.ts";
 import { decodeLine, LINE_LIMIT } from "../ssh/protocol.ts";
 import type { ExecRequest } from "../ssh/session.ts";
+import { ClientEnd } from "../ssh/signals.ts";
 import { StatusError } from "../ssh/status.ts";
 import { visible } from "../visible.ts";
 import type { Authority } from "./authority.ts";
@@ -41,9 +42,10 @@ export function createHandler(
       status = await carryOut(fleet, authority, request, facts, lineLimit());
       return status;
     } catch (error) {
-      if (error instanceof StatusError) status = error.status;
-      if (status === 500) facts.error = (error as Error).message.split("\n")[0] ?? "";
-      throw error;
+      const told = endOf(request.signal, error);
+      status = told instanceof StatusError || told instanceof ClientEnd ? told.status : 500;
+      if (told instanceof ClientEnd || status === 500) facts.error = oneLine(told, error);
+      throw told;
     } finally {
       log.info("ssh.command", "Command", {
         remote,
@@ -54,10 +56,27 @@ export function createHandler(
         received: traffic.received,
         sent: traffic.sent,
         ms: Math.round(performance.now() - started),
-        gone: request.signal.aborted || undefined,
+        gone: hasLeft(request.signal) || undefined,
       });
     }
   };
+}
+
+/** What a failure is once the client has ended its command: that, unless it was refused, or failed by itself. */
+function endOf({ reason }: AbortSignal, error: unknown): unknown {
+  if (!(reason instanceof ClientEnd)) return error;
+  if (!(error instanceof StatusError)) return reason;
+  return reason.signal && error.status === 500 ? reason : error;
+}
+
+function hasLeft({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof ClientEnd && reason.signal);
+}
+
+/** Why `error` came, and itself. */
+function oneLine(why: unknown, error: unknown): string {
+  const [{ message }, { message: itself }] = [why as Error, error as Error];
+  return (itself.includes(message) ? itself : `${message}: ${itself}`).split("\n")[0] ?? "";
 }
 
 async function carryOut(

@@ -57,9 +57,9 @@ async function show(call: Call, picked: readonly Container[]): Promise<number> {
     ),
     ...(picked.length > 1 ? ["--names"] : []),
   ];
-  const argv = gathered(["podman", "logs", ...flags, "--", ...picked.map(({ id }) => id)]);
+  const program = gathered(["podman", "logs", ...flags, "--", ...picked.map(({ id }) => id)]);
   return (await service.host.run({
-    argv,
+    ...program,
     user: service.user,
     stdout,
     stderr,

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Command } from "./process.ts";
+
 /**
  * Copies what the program writes to stdout and stderr, each by a process of its own, and takes its time: whoever waits
  * for each line is woken for each, and the writer pays for that. While a copier sleeps the pipe fills, of which Linux
@@ -26,10 +28,10 @@ exec { $ARGV[0] } @ARGV;
 exit 127;`;
 
 /**
- * The argv of a program whose output is to arrive in large pieces, at most 4 ms later than it would: of 20 MB in short
+ * How to run a program whose output is to arrive in large pieces, at most 4 ms later than it would: of 20 MB in short
  * lines that saves a third of the time. Exit code and streams are its own. Without Perl it is the program itself.
  */
-export function gathered(argv: readonly string[]): [string, ...string[]] {
+export function gathered(shown: readonly string[]): Pick<Command, "argv" | "shown"> {
   const start = 'command -v perl >/dev/null && exec perl -e "$0" -- "$@"; exec "$@"';
-  return ["sh", "-c", start, COPY, ...argv];
+  return { argv: ["sh", "-c", start, COPY, ...shown], shown };
 }

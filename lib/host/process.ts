@@ -11,6 +11,8 @@ import { drain, feed, type Sink } from "./streams.ts";
 /** A program to run, without a shell. It starts in `/`: all paths in `argv` are absolute. */
 export interface Command {
   argv: readonly [string, ...string[]];
+  /** What the log and errors say is run, where `argv` only leads there; default: `argv`. */
+  shown?: readonly string[];
   /** Whom it runs as; undefined: pgod itself. */
   user?: User;
   /** Variables beside HOME, PATH, USER, LOGNAME, LANG and XDG_RUNTIME_DIR. May hold secrets. */
@@ -58,7 +60,8 @@ export function createRun(
     // Somebody reads the output of the others as it comes.
     const giveBack = command.stdout ? () => {} : await starts.turn();
     try {
-      if (command.signal?.aborted) throw new ProcessError(`${command.argv[0]} was ended`);
+      const { signal, argv, shown = argv } = command;
+      if (signal?.aborted) throw new ProcessError(`${shown[0]} ${endedBy(signal)}`);
       return await runNow(command);
     } finally {
       giveBack();
@@ -66,11 +69,11 @@ export function createRun(
   };
 
   async function runNow(command: Command): Promise<Outcome> {
-    const { user } = command;
-    const own = asUser(command.argv, user, how, command.env, path);
+    const { user, signal, argv, shown = argv } = command;
+    const own = asUser(argv, user, how, command.env, path);
     log.debug(
       "program.started",
-      `running${user ? ` as "${user.name}"` : ""} [${command.argv.join(" ")}]`,
+      `running${user ? ` as "${user.name}"` : ""} [${shown.join(" ")}]`,
       { user: user?.name },
     );
     const child = spawn(own, command.stdin !== undefined);
@@ -89,8 +92,8 @@ export function createRun(
         timer.signal.aborted || stop(`took longer than ${deadline / 1000} s`)
       );
     }
-    const onAbort = () => stop("was ended");
-    command.signal?.addEventListener("abort", onAbort);
+    const onAbort = () => signal && stop(endedBy(signal));
+    signal?.addEventListener("abort", onAbort);
     try {
       const exited = child.status;
       if (command.stdin !== undefined) void feed(child.stdin, command.stdin, stopping.signal);
@@ -99,11 +102,11 @@ export function createRun(
         drain(child.stderr, command.stderr, exited, stop),
         exited,
       ]);
-      if (reason) throw new ProcessError(`${command.argv[0]} ${reason}`);
+      if (reason) throw new ProcessError(`${shown[0]} ${reason}`);
       return { code: status.code, stdout, stderr };
     } finally {
       timer.abort();
-      command.signal?.removeEventListener("abort", onAbort);
+      signal?.removeEventListener("abort", onAbort);
     }
   }
 
@@ -137,6 +140,12 @@ export function createRun(
       if (performance.now() - started >= grace) signal = "KILL";
     }
   }
+}
+
+/** That a signal ended it, and why if whoever aborted it has said so. */
+function endedBy({ reason }: AbortSignal): string {
+  const isSaid = reason instanceof Error && reason.name !== "AbortError";
+  return `was ended${isSaid ? `: ${reason.message}` : ""}`;
 }
 
 function spawn(

@@ -68,6 +68,7 @@ export async function runInTerminal(
   try {
     const { code } = await run({
       argv: terminalArgv(command.argv, size),
+      shown: command.argv,
       user,
       // The account's own shell may be none at all.
       env: { SHELL: "/bin/sh" },

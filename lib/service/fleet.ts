@@ -232,7 +232,7 @@ export class Fleet {
       members.map(({ done, service }) => done.then(() => service.lock.idle())),
     );
     if (await within(patience, idle.then(() => true))) return;
-    this.#deadline.abort();
+    this.#deadline.abort(new Error("pgod stops"));
     await Promise.race([idle, sleep(10_000)]);
   }
 }

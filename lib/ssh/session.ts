@@ -10,7 +10,8 @@ import { flush, readable } from "./channel.ts";
 import type { Flow } from "./flow.ts";
 import { takesPackets } from "./guard.ts";
 import { hearAfterEnd } from "./internals.ts";
-import { ClientSignals, isSignal, type SignalName } from "./signals.ts";
+import { decodeLine } from "./protocol.ts";
+import { ClientEnd, ClientSignals, isSignal, type SignalName } from "./signals.ts";
 import { StatusError } from "./status.ts";
 import { SessionTerminal, type Terminal } from "./terminal.ts";
 
@@ -29,7 +30,10 @@ export interface ExecRequest {
   /** Resolves when the client has taken it, or has room for more. Rejects when it is gone. */
   stdout(chunk: Uint8Array): Promise<void>;
   stderr(chunk: Uint8Array): Promise<void>;
-  /** Aborts when the channel or the connection is closed, and when a signal of the client ends the command. */
+  /**
+   * Aborts when the channel or the connection is closed, and when a signal of the client ends the command; its reason
+   * is a {@link ClientEnd}.
+   */
   signal: AbortSignal;
   /** Bytes so far. */
   traffic: Traffic;
@@ -47,7 +51,10 @@ export interface Traffic {
   sent: number;
 }
 
-/** Carries a request out; returns the exit status. A {@link StatusError} becomes its line and status. */
+/**
+ * Carries a request out; returns the exit status. A {@link StatusError} becomes its line and status; a
+ * {@link ClientEnd} is what ends a command in good order.
+ */
 export type Handle = (request: ExecRequest) => Promise<number>;
 
 interface Peer {
@@ -109,7 +116,7 @@ async function serveChannel(
   log: Log,
 ): Promise<void> {
   const gone = new AbortController();
-  const leave = () => gone.abort();
+  const leave = () => gone.abort(new ClientEnd(undefined));
   closed.addEventListener("abort", leave);
   channel.on("close", leave);
   for (const stream of [channel, channel.stderr]) {
@@ -133,11 +140,13 @@ async function serveChannel(
     });
   }
   const explain = async (error: unknown) => {
+    if (error instanceof ClientEnd) return error.status;
     const failure = error instanceof StatusError
       ? error
       : new StatusError(500, "pgod failed, its log says why");
     if (failure !== error) {
-      log.error("ssh.failed", `Command failed: ${error}`, { remote: peer.remote });
+      const { remote, line } = peer;
+      log.error("ssh.failed", `Command failed: ${error}`, { remote, service: serviceOf(line) });
     }
     const line = new TextEncoder().encode(`${failure.line}${terminal ? "\r\n" : "\n"}`);
     await send(errors, line, gone.signal).catch(() => {});
@@ -156,7 +165,8 @@ async function serveChannel(
       takeSignals: (take) => signals.take(take),
     });
   } catch (error) {
-    status = signals.exit ?? await explain(error);
+    const exit = error instanceof StatusError ? undefined : signals.exit;
+    status = exit ?? await explain(error);
   }
   // Without this the channel never sees its end while nobody reads what the client sends.
   channel.resume();
@@ -166,4 +176,13 @@ async function serveChannel(
   if (gone.signal.aborted) return;
   channel.exit(status);
   channel.end();
+}
+
+/** The service an exec line names, if it can be read and names one. */
+function serviceOf(line: string | undefined): string | undefined {
+  try {
+    return decodeLine(line ?? "").service || undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -33,6 +33,18 @@ export function signalExit(name: SignalName): number {
   return 128 + SIGNALS[name];
 }
 
+/** Why a command is ended before its time: its client sent a signal, or (`undefined`) left. */
+export class ClientEnd extends Error {
+  constructor(readonly signal: SignalName | undefined) {
+    super(signal ? `the client sent SIG${signal}` : "the client left");
+  }
+
+  /** As of a program that the signal ends; one that left has hung up. */
+  get status(): number {
+    return signalExit(this.signal ?? "HUP");
+  }
+}
+
 /** A client's signals: for the command that takes them, else they end it. */
 export class ClientSignals {
   readonly #ended = new AbortController();
@@ -58,6 +70,6 @@ export class ClientSignals {
   deliver(name: SignalName): void {
     if (this.#take) return this.#take(name);
     this.#fatal ??= name;
-    this.#ended.abort();
+    this.#ended.abort(new ClientEnd(this.#fatal));
   }
 }

@@ -7,6 +7,7 @@ import type { Service } from "../../lib/service/service.ts";
 import { type AuthorizedKey, type Role, suffices } from "../../lib/ssh/access.ts";
 import { parseFrom } from "../../lib/ssh/from.ts";
 import { NO_OPTIONS, ROLES } from "../../lib/ssh/key_options.ts";
+import { ClientEnd } from "../../lib/ssh/signals.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
 import { SessionTerminal } from "../../lib/ssh/terminal.ts";
 import { recordedLog } from "../recorded_log.ts";
@@ -25,12 +26,20 @@ const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
 /** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
 async function ask(
   line: string,
-  { keys = [], admins = [], address = "10.0.0.1", terminal, log = recordedLog().log }: {
+  {
+    keys = [],
+    admins = [],
+    address = "10.0.0.1",
+    terminal,
+    log = recordedLog().log,
+    signal = new AbortController().signal,
+  }: {
     keys?: AuthorizedKey[];
     admins?: AuthorizedKey[];
     address?: string;
     terminal?: SessionTerminal;
     log?: Log;
+    signal?: AbortSignal;
   },
 ): Promise<{ status: number; text: string }> {
   const reached = new Error("reached");
@@ -66,13 +75,13 @@ async function ask(
       stdout,
       stderr: stdout,
       traffic: { received: 0, sent: 0 },
-      signal: new AbortController().signal,
+      signal,
       terminal,
       takeSignals: () => {},
     });
     return { status, text };
   } catch (error) {
-    assert.ok(error instanceof StatusError);
+    if (!(error instanceof StatusError)) throw error;
     // Its command asked for the service: the gate is behind it.
     return error.message === "reached"
       ? { status: 0, text: "reached" }
@@ -193,6 +202,23 @@ Deno.test("no service gives somebody's key a comment in the log of another", asy
   const { log, lines } = recordedLog("ssh.command");
   await ask("shop//ps", { keys: [key({ comment: "jan" })], log });
   assert.equal(lines[0]?.fields["comment"], "jan");
+});
+
+Deno.test("who has left, or sent a signal, ended his command; what was refused before stays refused", async () => {
+  const { log, lines } = recordedLog("ssh.command");
+  const keys = [key({ role: "read" })];
+  for (const reason of [new ClientEnd(undefined), new ClientEnd("TERM")]) {
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(ask("shop//logs", { keys, log, signal }), reason);
+    assert.equal((await ask("shop//up", { keys, log, signal })).status, 401);
+  }
+  const seen = lines.map(({ fields: { status, gone, error } }) => [status, gone, error]);
+  assert.deepEqual(seen, [
+    [129, true, "the client left: reached"],
+    [401, true, undefined],
+    [143, undefined, "the client sent SIGTERM: reached"],
+    [401, undefined, undefined],
+  ]);
 });
 
 Deno.test("the host is asked with an empty name; it has no other command than status", async () => {

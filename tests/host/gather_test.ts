@@ -14,7 +14,7 @@ Deno.test("what is written line by line arrives whole and in order", async () =>
   let text = "";
   const script = `i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); done`;
   await run({
-    argv: gathered(["sh", "-c", script]),
+    ...gathered(["sh", "-c", script]),
     stdout: (chunk) => void (text += decoder.decode(chunk, { stream: true })),
   });
   const expected = Array.from({ length: lines }, (_, at) => `line ${at}\n`).join("");
@@ -27,7 +27,8 @@ for (
   Deno.test(`both streams, words and exit code are the program's own, ${what}`, async () => {
     const sh = (await run({ argv: ["sh", "-c", "command -v sh"] })).stdout.trim();
     const program = [sh, "-c", 'echo "out $1 $2"; echo err >&2; exit 7', "sh", "a b", "--"];
-    const [, ...words] = gathered(program);
+    const { argv: [, ...words], shown } = gathered(program);
+    assert.equal(shown, program);
     const limited = createRun({ how: "self", log: silent, ...how });
     const { code, stdout, stderr } = await limited({ argv: [sh, ...words] });
     assert.deepEqual([code, stdout, stderr], [7, "out a b --\n", "err\n"]);
@@ -38,7 +39,7 @@ Deno.test("a signal ends the program and those that copy", async () => {
   const gone = new AbortController();
   const pids = Promise.withResolvers<string>();
   const ended = run({
-    argv: gathered(["sh", "-c", "echo $$; sleep 4714"]),
+    ...gathered(["sh", "-c", "echo $$; sleep 4714"]),
     signal: gone.signal,
     stdout: (chunk) => pids.resolve(new TextDecoder().decode(chunk).trim()),
   });

@@ -53,8 +53,8 @@ for (const [status, text] of Object.entries(STATUS_TEXT)) {
 
 Deno.test("a bug is a 500 that tells the client nothing, and the log all", async () => {
   const logged: string[] = [];
-  const error = (event: string, message: string, ..._fields: unknown[]) =>
-    void logged.push(`${event} ${message}`);
+  const error = (event: string, message: string, ...fields: unknown[]) =>
+    void logged.push(`${event} ${message} ${(fields[0] as { service?: string }).service}`);
   const log = { debug() {}, info() {}, warn() {}, error };
   await withServer({ handle, log }, async ({ ssh }) => {
     const { code, stderr } = await outcome(ssh(["x//bug"]));
@@ -63,7 +63,7 @@ Deno.test("a bug is a 500 that tells the client nothing, and the log all", async
       "Internal Server Error: pgod failed, its log says why\n",
     ]);
   });
-  assert.deepEqual(logged, ["ssh.failed Command failed: TypeError: secret-token"]);
+  assert.deepEqual(logged, ["ssh.failed Command failed: TypeError: secret-token x"]);
 });
 
 Deno.test("stdout and stderr stay apart", () =>
