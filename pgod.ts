@@ -51,10 +51,12 @@ const PATIENCE = 60_000;
 async function main(flags: Flags): Promise<number> {
   if (flags.command === "help") return print(renderHelp(PGOD_MANUAL));
   if (flags.command === "version") return print(`pgod ${LONG_VERSION}`);
-  if (flags.judge) return await judge(flags, flags.judge);
-  if (flags.urls) return await urls(flags.config, flags.urls);
+  const asks = flags.command === "permissions";
+  // What `permissions` is asked about must not be carried out: launchers run the line that it prints.
+  if (flags.judge && !asks) return await judge(flags, flags.judge);
+  if (flags.urls && !asks) return await urls(flags.config, flags.urls);
   const how: UserSwitch = !flags.root ? "self" : Deno.uid() === 0 ? "runuser" : "sudo";
-  if (flags.command === "permissions") return print(await startLine(flags, how, SCRIPT));
+  if (asks) return print(await startLine(flags, how, SCRIPT));
   const log = openLog({ debug: flags.debug, format: flags.logFormat });
   const run = createRun({ how, log, path: Deno.env.get("PATH") || CHILD_PATH });
   if (flags.ports) {

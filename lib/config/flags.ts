@@ -88,8 +88,13 @@ export function readFlags(argv: readonly string[]): Flags {
   if (word === "add" || word === "remove") {
     throw new FlagError(`${word} has to come first, expected pgod ${word} -c FILE …`);
   }
+  if (of === "permissions") {
+    throw new FlagError(
+      "permissions has to come first, expected pgod permissions [COMMAND] -c FILE",
+    );
+  }
   const [target, ...more] = of === "judge" ? rest : [undefined, ...rest];
-  if (of !== "serve" && (of === "permissions" || !COMMANDS.includes(of)) || more.length > 0) {
+  if (of !== "serve" && !COMMANDS.includes(of) || more.length > 0) {
     throw new FlagError(
       `${JSON.stringify(more[0] ?? of)} is no command, expected ${COMMANDS.join(", ")} or none`,
     );

@@ -108,6 +108,11 @@ function proxyPrograms(proxy: CaddyConfig | NginxConfig): string[] {
   return [proxy.kind === "caddy" ? "caddy" : proxy.test[0], proxy.reload[0]];
 }
 
+/** Why something is refused that the config began to name while pgod ran, and what to do. */
+export function startedWithout(flag: string): string {
+  return `pgod was not started with ${flag}: systemctl restart pgod, or start it with the line that pgod permissions prints`;
+}
+
 /** How Deno names the address of a listener. */
 export function netPermission({ host, port }: { host: string | undefined; port: number }): string {
   const name = host ?? "::";

@@ -2,6 +2,7 @@
  * Files that hold secrets, read by pgod itself: only such that nobody else can read or change.
  * @module
  */
+import { startedWithout } from "../config/permissions.ts";
 
 /** A file that cannot be used as a secret; one line that begins with its path and never holds its text. */
 export class SecretFileError extends Error {}
@@ -42,9 +43,7 @@ export async function readSecretFile(path: string, { open = false } = {}): Promi
     if (error instanceof SecretFileError) throw error;
     if (error instanceof Deno.errors.NotFound) throw refuse("there is no such file");
     if (error instanceof Deno.errors.NotCapable) {
-      throw refuse(
-        `pgod was not started with --allow-read=${path}: pgod permissions prints how to start it`,
-      );
+      throw refuse(startedWithout(`--allow-read=${path}`));
     }
     throw refuse(`it cannot be read: ${(error as Error).message.split("\n")[0]}`);
   }

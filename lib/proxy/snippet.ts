@@ -3,6 +3,7 @@
  * does not take it.
  * @module
  */
+import { startedWithout } from "../config/permissions.ts";
 import type { User } from "../host/as_user.ts";
 import type { Command, Run } from "../host/process.ts";
 import { HEADER } from "./sites.ts";
@@ -131,9 +132,7 @@ async function remove(path: string): Promise<void> {
 
 function explained(error: unknown, path: string): Error {
   if (error instanceof Deno.errors.NotCapable) {
-    return new Error(
-      `pgod was not started with --allow-read and --allow-write for ${path}: restart it`,
-    );
+    return new Error(startedWithout(`--allow-read=${path} and --allow-write=${path}`));
   }
   return new Error(`${path}: ${(error as Error).message.split("\n")[0]}`);
 }

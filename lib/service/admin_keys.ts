@@ -2,6 +2,7 @@
  * The host's file of admins: keys that may see and operate every service.
  * @module
  */
+import { startedWithout } from "../config/permissions.ts";
 import { type AuthorizedKey, mergeKeys, parseKeyFile } from "../ssh/access.ts";
 
 /** What the file says; `problems` are lines that are skipped: `file:line: why`. */
@@ -32,9 +33,7 @@ export async function readAdminKeys(path: string): Promise<AdminKeys> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new Error(`${path}: there is no such file`);
     if (error instanceof Deno.errors.NotCapable) {
-      throw new Error(
-        `pgod was not started with --allow-read=${path}: start it again with the line that pgod permissions prints`,
-      );
+      throw new Error(startedWithout(`--allow-read=${path}`));
     }
     throw error;
   }

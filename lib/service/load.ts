@@ -2,6 +2,7 @@
  * The config file together with the accounts it names, checked against this host.
  * @module
  */
+import { startedWithout } from "../config/permissions.ts";
 import { type Config, ConfigError, draftConfig, NO_GLOBAL } from "../config/parse.ts";
 import type { User, UserSwitch } from "../host/as_user.ts";
 import type { Run } from "../host/process.ts";
@@ -80,7 +81,7 @@ export async function checkConfig(
 /** What is left over when permissions are missing: the flag, in one line. */
 function explain(error: Error, path: string): string {
   return error instanceof Deno.errors.NotCapable
-    ? `pgod was not started with --allow-read=${path}: start it again with the line that pgod permissions prints`
+    ? startedWithout(`--allow-read=${path}`)
     : `cannot be read: ${error.message.split("\n")[0]}`;
 }
 

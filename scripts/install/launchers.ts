@@ -13,20 +13,39 @@ const QUIET = "export DENO_NO_UPDATE_CHECK=1";
  */
 const COMPILED = "--v8-flags=--no-lazy";
 
+/** Where programs are: cron and others leave out /usr/sbin, where runuser is. */
+const PATH = `: "\${PATH:=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
+case :$PATH: in *:/usr/sbin:*) ;; *) PATH=$PATH:/usr/sbin:/sbin ;; esac
+export PATH`;
+
+/** Where Deno keeps compiled code, below `$home`; where there is none, nowhere. */
+const CACHE = `cache=\${XDG_CACHE_HOME:-\${home:+$home/.cache}}
+export DENO_DIR="\${DENO_DIR:-\${cache:-/dev/null}/pgo}"`;
+
+/** The home directory that the host knows for whoever calls. */
+const HOME = 'getent passwd "$(id -u)" | cut -d: -f6';
+
 /** `pgod`: says itself which permissions a command line needs, and is started with those. */
 export function pgodLauncher(lib: string): string {
-  const look = commandFlags("permissions", { how: "self", config: "" }).join(" ");
+  const [noPrompt, ...look] = commandFlags("permissions", { how: "self", config: "" });
   return `#!/bin/sh
 # pgod, started with exactly the permissions that its command line and its config need: it says itself which.
 # A config that names files it did not name before (admin_keys, env_file, git_key, …) needs a restart, not only SIGHUP.
 ${QUIET}
-deno="${lib}/deno run ${OFFLINE}"
-look="$deno ${look} ${lib}/pgod.js"
-for word; do
-  case $word in -h | --help | -v | --version | permissions) exec $look "$@" ;; esac
-done
-line=$($look permissions "$@") || exit
-eval "exec $deno \${line#deno run} \\"\\$@\\""
+${PATH}
+home=\${HOME:-$(${HOME})}
+home=\${home%/}
+${CACHE}
+deno="${lib}/deno run ${noPrompt} ${OFFLINE}"
+look="$deno ${look.join(" ")} ${lib}/pgod.js"
+if [ "\${1-}" = permissions ]; then line=$($look "$@"); else line=$($look permissions "$@"); fi
+code=$?
+case $code,$line in
+  "0,deno run ${noPrompt} "*) line="$deno \${line#deno run ${noPrompt} }" ;;
+  # Help, the version, or nothing but a complaint.
+  *) [ -z "$line" ] || printf '%s\\n' "$line"; exit $code ;;
+esac
+if [ "\${1-}" = permissions ]; then printf '%s\\n' "$line"; else eval "exec $line \\"\\$@\\""; fi
 `;
 }
 
@@ -39,16 +58,59 @@ export function pgoctlFlags(shebang: string): string[] {
   return flags.split(" ");
 }
 
-/** `pgoctl`, with the permissions that the first line of pgoctl.ts names; `init` writes where it is called as well. */
+/** What `pgoctl init` writes besides a key in ~/.ssh: `$dir`, the repository, and `$key`, both as its options say. */
+const INIT_WORDS = `dir=.
+  for word; do
+    case $next,$word in
+      dir,*) dir=$word next= ;;
+      key,*) key=$word next= ;;
+      ,--) break ;;
+      ,-C | ,--directory) next=dir ;;
+      ,--directory=*) dir=\${word#*=} ;;
+      ,-C*) dir=\${word#-C} ;;
+      ,--key) next=key ;;
+      ,--key=*) key=\${word#*=} ;;
+    esac
+  done
+  dir=\${dir:-.}`;
+
+/** What else pgoctl writes: `$known`. Words after the target are the remote command's, and a key may come in words. */
+const WORDS = `for word; do
+    case $next,$word in
+      known,*) known=$word next= ;;
+      one,-----BEGIN) next=key ;;
+      one,*) next= ;;
+      key,-----END) next=end ;;
+      end,*-----) next= ;;
+      key,* | end,*) ;;
+      ,--known-hosts) next=known ;;
+      ,--known-hosts=*) known=\${word#*=} ;;
+      ,-i | ,-p | ,-F | ,--identity | ,--port | ,--config | ,--timeout) next=one ;;
+      ,-*) ;;
+      *) break ;;
+    esac
+  done`;
+
+/** `pgoctl`, with the permissions that the first line of pgoctl.ts names, and to write what its own options name. */
 export function pgoctlLauncher(lib: string, shebang: string): string {
-  const flags = pgoctlFlags(shebang).map((flag) =>
-    flag.replace(/^(--allow-write="[^"]*)"$/, '$1$here"')
-  );
+  const more = ["dir", "key", "known"].map((name) => `\${${name}:+"--allow-write=$${name}"}`);
   return `#!/bin/sh
+# pgoctl, which may write in ~/.ssh, and what -C, --key and --known-hosts name.
 ${QUIET}
-export DENO_DIR="\${DENO_DIR:-\${XDG_CACHE_HOME:-\${HOME-}/.cache}/pgo}"
-here=
-[ "\${1-}" = init ] && here=",$PWD"
-exec ${lib}/deno run ${OFFLINE} ${COMPILED} ${flags.join(" ")} ${lib}/pgoctl.js "$@"
+if [ -z "\${HOME-}" ]; then HOME=$(${HOME}) && export HOME; fi
+home=\${HOME%/}
+${CACHE}
+dir= key= known= next=
+if [ "\${1-}" = init ]; then
+  ${INIT_WORDS}
+else
+  ${WORDS}
+fi
+case $dir$key$known in *,*)
+  echo "pgoctl: $dir$key$known: it cannot be allowed to write where a path holds a comma" >&2
+  exit 64 ;;
+esac
+exec ${lib}/deno run ${OFFLINE} ${COMPILED} ${pgoctlFlags(shebang).join(" ")} \\
+  ${more.join(" ")} ${lib}/pgoctl.js "$@"
 `;
 }

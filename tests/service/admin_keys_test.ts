@@ -39,3 +39,13 @@ for (const [what, spoil, says] of UNTRUSTED) {
       await assert.rejects(readAdminKeys(path), (error: Error) => says.test(error.message));
     }));
 }
+
+Deno.test({
+  name: "a file that the config began to name while pgod ran: restart it",
+  permissions: { read: false },
+  fn: () =>
+    assert.rejects(
+      readAdminKeys("/etc/pgo/admins"),
+      /^Error: pgod was not started with --allow-read=\/etc\/pgo\/admins: systemctl restart pgod, or start it with the line that pgod permissions prints$/,
+    ),
+});
