@@ -5,6 +5,10 @@
 
 /** What a field means, and what its values are. The same name means the same in every event. */
 export const FIELDS = {
+  actor: [
+    "text",
+    "fingerprint and comment of the key whose command made pgod do it; absent: pgod by itself",
+  ],
   address: ["text", "where pgod listens"],
   args: [
     "text",

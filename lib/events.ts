@@ -128,7 +128,7 @@ export const EVENTS = {
     "deployment",
     "revision",
     "cause",
-  ]),
+  ], ["actor"]),
   "deployment.live": event("info", "its containers run and are well", [
     "service",
     "deployment",
@@ -185,7 +185,7 @@ export const EVENTS = {
     "info",
     "a command ended, or was refused",
     ["remote", "login", "key", "status", "received", "sent", "ms"],
-    ["service", "command", "args", "role", "comment", "error", "gone"],
+    ["service", "command", "args", "role", "comment", "deployment", "error", "gone"],
   ),
   "ssh.ended": event("info", "pgod ended a connection, or refused it more sessions", ["remote"]),
   "ssh.crowd": event("warn", "too many connections that have not logged in; said once a minute", [

@@ -51,7 +51,10 @@ function journalLine(record: LogRecord): string {
   return `<${priority}>${text(record)}\n`;
 }
 
-/** Service, message, and those fields whose values the message does not say itself. */
+/**
+ * Service, message, and those fields whose values the message does not say itself; always the deployment, so that one
+ * search finds all that was done for it.
+ */
 function text({ rawMessage, properties }: LogRecord): string {
   const message = String(rawMessage);
   const { event: _, service, ...others } = properties;
@@ -59,7 +62,9 @@ function text({ rawMessage, properties }: LogRecord): string {
   const prefix = isName && !message.includes(`"${service}"`) ? `${service}: ` : "";
   const words = new Set(message.split(/[\s"',;:()]+/));
   const fields = Object.entries(isName ? others : { service, ...others })
-    .filter(([, value]) => value !== undefined && !words.has(String(value)))
+    .filter(([key, value]) =>
+      value !== undefined && (key === "deployment" || !words.has(String(value)))
+    )
     .map(([key, value]) =>
       ` ${key}=${/^[\w.:/@+-]+$/.test(String(value)) ? value : JSON.stringify(value)}`
     )

@@ -27,7 +27,10 @@ Deno.test("people read the service first, and fields only where the text does no
     log.info("service.well", '"shop" is well again', { service: "shop" });
   });
   const time = String.raw`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `;
-  assert.match(live ?? "", new RegExp(`${time}\\[INFO \\] shop: deployment 3: abc is live$`));
+  assert.match(
+    live ?? "",
+    new RegExp(`${time}\\[INFO \\] shop: deployment 3: abc is live deployment=3$`),
+  );
   assert.match(lost ?? "", new RegExp(`${time}\\[WARN \\] shop: web is gone deployment=3$`));
   assert.match(named ?? "", new RegExp(`${time}\\[INFO \\] "shop" is well again$`));
 });
@@ -41,7 +44,7 @@ Deno.test("journald is given the priority, and no second time", async () => {
   });
   assert.deepEqual(written, [
     "<7>shop: STEP 1",
-    "<6>shop: deployment 3: abc is live",
+    "<6>shop: deployment 3: abc is live deployment=3",
     "<4>shop: no key revision=abc",
     "<3>no",
   ]);

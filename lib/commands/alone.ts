@@ -3,8 +3,8 @@
  * @module
  */
 import { BusyError } from "../service/lock.ts";
-import { createOutput, type Output } from "../service/output.ts";
-import { failureLines } from "../service/reconcile.ts";
+import { type Output, serviceOutput } from "../service/output.ts";
+import { failureLines } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
 import type { Call } from "./command.ts";
 
@@ -20,7 +20,7 @@ export async function alone(
   command: string,
   work: (output: Output) => Promise<number>,
 ): Promise<number> {
-  const output = createOutput(call.stdout, call.stderr, call.signal);
+  const output = serviceOutput(call.service, call.stdout, call.stderr, call.signal);
   const waiting = (holder: string) => output.step(`waiting for "${holder}" to end`);
   const { host: { ledger }, config } = call.service;
   const live = () => ledger.service(config.name).live;

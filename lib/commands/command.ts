@@ -37,6 +37,8 @@ export interface Call {
   stderr: Sink;
   /** Aborts when whoever asked is gone. */
   signal: AbortSignal;
+  /** Tells the log which deployment the command has made or gone back to. */
+  deploys(deployment: number): void;
   /** The terminal of whoever asked; undefined: there is none. */
   terminal: Terminal | undefined;
   /** From now on `take` gets the signals (`INT`, …) of whoever asked; until then any of them ends the command. */

@@ -75,8 +75,8 @@ export const rollback: Command = {
   options: [],
   run: (call) =>
     alone(call, "rollback", async (output) => {
-      const { service, actor, signal, args: [revision] } = call;
-      const request = { cause: "rollback", actor, output, signal };
+      const { service, actor, signal, deploys, args: [revision] } = call;
+      const request = { cause: "rollback", actor, output, signal, deploys };
       const { line } = await rollBack(service, revision, request);
       output.say(line);
       return 0;

@@ -54,6 +54,7 @@ function preparing(
     const fits = prepared?.record.revision === candidate.revision &&
       prepared.candidate.digest === candidate.digest;
     const ready = fits ? prepared : await begin(service, candidate, command, call.actor);
+    call.deploys(ready.record.number);
     try {
       await about(
         { service: service.config.name, deployment: ready.record.number },
@@ -80,7 +81,7 @@ export const up: Command = {
   options: [],
   run: (call) =>
     alone(call, "up", async (output) => {
-      const { service, actor } = call;
+      const { service, actor, deploys } = call;
       const { ledger } = service.host;
       const hold = frozen(service);
       if (hold) throw new StatusError(400, `${describeFreeze(hold)}; unfreeze it first`);
@@ -96,8 +97,8 @@ export const up: Command = {
         const candidate = await inspect(service, service.tip ?? "");
         const current = ledger.deployment(service.config.name, live)?.digest === candidate.digest;
         const report = current && !service.prepared
-          ? await ensureLive(service, output)
-          : await deploy(service, candidate, { cause: "up", actor, output });
+          ? await ensureLive(service, output, stopped === null)
+          : await deploy(service, candidate, { cause: "up", actor, output, deploys });
         service.handled = service.tip;
         service.quarantine = service.trouble = "";
         output.say(report.line);
@@ -128,13 +129,14 @@ export const sync: Command = {
   ],
   run: (call) =>
     alone(call, "sync", async (output) => {
-      const { service, actor, signal } = call;
+      const { service, actor, signal, deploys } = call;
       const report = await reconcile(service, {
         cause: "sync",
         actor,
         output,
         retry: call.options.has("retry"),
         signal,
+        deploys,
       });
       service.trouble = report.result === "quarantined" ? report.line : "";
       output.say(report.line);

@@ -140,7 +140,8 @@ async function carryOut(
   const { fingerprint, comment } = grant;
   const actor = comment ? `${fingerprint} (${visible(comment)})` : fingerprint;
   try {
-    const call = { ...request, ...words, terminal, service, actor };
+    const deploys = (deployment: number) => void (facts.deployment = deployment);
+    const call = { ...request, ...words, terminal, service, actor, deploys };
     return await about({ service: name }, () => command.run(call));
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;

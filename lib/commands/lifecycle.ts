@@ -76,7 +76,7 @@ export const start: Command = {
       const { halted } = ledger.service(service.config.name);
       await remember(service, { stopped: null, halted: "[]" });
       try {
-        const report = await ensureLive(service, output);
+        const report = await ensureLive(service, output, stopped === null && halted === "[]");
         output.say(report.line);
         return 0;
       } catch (error) {

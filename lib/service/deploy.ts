@@ -23,12 +23,6 @@ export async function deploy(
   const prepared = fits ? ready : await begin(service, candidate, request.cause, request.actor);
   service.prepared = undefined;
   const { number, revision } = prepared.record;
-  host.log.info("deployment.started", `Deploying ${short(revision)} of "${config.name}"`, {
-    service: config.name,
-    deployment: number,
-    revision,
-    cause: request.cause,
-  });
   const { output } = request;
   const waiting = (others: string) => output.step(`waiting until ${others} is deployed`);
   const carryOut = () =>
@@ -44,15 +38,17 @@ export async function deploy(
       await switchTo(service, prepared, output);
     }, waiting);
   const line = `deployment ${number}: ${short(revision)} is live`;
-  try {
-    await asDeployment(service, prepared.record, line, carryOut);
-  } finally {
-    recorded(
-      service,
-      prepared.record,
-      () => host.ledger.describe(prepared.record, output.steps(), output.tail()),
-    );
-  }
+  await asDeployment(service, prepared.record, request, line, async () => {
+    try {
+      await carryOut();
+    } finally {
+      recorded(
+        service,
+        prepared.record,
+        () => host.ledger.describe(prepared.record, output.steps(), output.tail()),
+      );
+    }
+  });
   await prune(service).catch((error) =>
     host.log.warn("files.kept", `what is old was not removed: ${(error as Error).message}`, {
       service: config.name,

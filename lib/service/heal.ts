@@ -53,13 +53,15 @@ export function drift(
 
 /**
  * Brings back what drifted of the live deployment. `monitored` are the containers whose monitors run, where that was
- * looked at: as long as they are those of the last time Podman need not be asked. Returns what it mended.
+ * looked at: as long as they are those of the last time Podman need not be asked. Unless an operator had it stopped
+ * (`missed` is false) the log warns of what is lost. Returns what it mended.
  * @throws {StepError} when it does not come back; later ticks try again, with growing pauses.
  */
 export async function heal(
   service: Service,
   output: Output,
   monitored?: ReadonlySet<string>,
+  missed = true,
 ): Promise<Drift[]> {
   const { host, config, user } = service;
   const { live } = host.ledger.service(config.name);
@@ -83,7 +85,7 @@ export async function heal(
   }
   const tries = service.healing.tries + 1;
   service.healing = { tries, next: performance.now() + Math.min(2 ** tries, 600) * 1000 };
-  for (const { name, state } of found) {
+  for (const { name, state } of missed ? found : []) {
     host.log.warn("container.lost", `${name} is ${state}, it is brought back`, {
       service: config.name,
       deployment: live,

@@ -4,11 +4,11 @@
  */
 import { within } from "../host/clock.ts";
 import { RemoteError } from "../host/git_remote.ts";
-import { createOutput, type Output } from "./output.ts";
-import { ensureLive, failureLines, reconcile, type Report } from "./reconcile.ts";
+import { serviceOutput } from "./output.ts";
+import { ensureLive, reconcile, type Report } from "./reconcile.ts";
 import { prepareService } from "./follow.ts";
-import { DeploymentError } from "./deployment.ts";
-import { Rejection, type Service } from "./service.ts";
+import { DeploymentError, PGOD } from "./deployment.ts";
+import { failureLines, Rejection, type Service } from "./service.ts";
 import type { Turns } from "./turns.ts";
 
 /** Share of the interval by which ticks wander, so that services do not all ask at once. */
@@ -55,7 +55,7 @@ export async function follow(
     service.due = performance.now() + BUSY;
     try {
       await service.lock.hold("reconcile by pgod", async () => {
-        const output = logOutput(service, options.deadline);
+        const output = serviceOutput(service, () => {}, () => {}, options.deadline);
         if (!ready) {
           // Each counts for itself: nothing is built here, and a host may have all its services of one user.
           const { name } = config;
@@ -70,7 +70,7 @@ export async function follow(
           await started;
         }
         ready = true;
-        const request = { cause, actor: "pgod", output, signal: options.deadline };
+        const request = { cause, actor: PGOD, output, signal: options.deadline };
         const report = await reconcile(service, request);
         const trouble = report.result === "quarantined" ? report.line : "";
         const isNews = trouble ? trouble !== service.trouble : report.result !== "current";
@@ -99,17 +99,6 @@ export async function follow(
     await host.sleep(delay, signal);
   }
   service.due = Infinity;
-}
-
-/** Output of a deployment nobody waits for: line by line to the log, shown with `-d`. */
-function logOutput({ host: { log }, config }: Service, signal: AbortSignal): Output {
-  const decoder = new TextDecoder();
-  const sink = (chunk: Uint8Array) => {
-    for (const line of decoder.decode(chunk).split("\n")) {
-      if (line.trim()) log.debug("program.printed", line, { service: config.name });
-    }
-  };
-  return createOutput(sink, sink, signal);
 }
 
 const EVENT = {

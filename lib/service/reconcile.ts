@@ -31,6 +31,8 @@ export interface Request {
   /** Tries a candidate again that failed before. */
   retry?: boolean;
   signal?: AbortSignal;
+  /** Told which deployment it makes, or goes back to. */
+  deploys?: (deployment: number) => void;
 }
 
 /** What a reconcile found or did, in a word for machines and a line for people. */
@@ -165,10 +167,10 @@ async function advance(service: Service, revision: string): Promise<void> {
 }
 
 /**
- * Starts the live deployment again where its containers are gone: after a reboot, or when pgod was
- * ended in the middle of a switch. Needs neither the remote nor a build.
+ * Starts the live deployment again where its containers are gone: after a reboot, a stop, or an end of pgod in the
+ * middle of a switch. Needs neither the remote nor a build. `missed` as {@link heal} has it.
  */
-export async function ensureLive(service: Service, output: Output): Promise<Report> {
+export async function ensureLive(service: Service, output: Output, missed = true): Promise<Report> {
   const { host, config, user } = service;
   const { live, stopped } = host.ledger.service(config.name);
   const record = host.ledger.deployment(config.name, live);
@@ -180,7 +182,7 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
   const found = await containers(host.run, user, config.name);
   if (found.length > 0 && found.every(({ deployment }) => deployment === String(live))) {
     service.healing = { tries: 0, next: 0 };
-    const healed = await heal(service, output);
+    const healed = await heal(service, output, undefined, missed);
     return healed.length > 0
       ? { ...backAgain(healed), result: "started" }
       : { result: "current", line: `deployment ${live} runs` };
@@ -191,10 +193,4 @@ export async function ensureLive(service: Service, output: Output): Promise<Repo
     await remember(service, { halted: "[]" });
   });
   return { result: "started", line: `deployment ${live} is started again` };
-}
-
-/** The lines of a failure: each violation by itself, or the error's one line. */
-export function failureLines(error: unknown): string[] {
-  if (error instanceof Rejection) return error.message.split("\n");
-  return [error instanceof Error ? error.message : String(error)];
 }

@@ -63,7 +63,8 @@ async function bringBack(
   }
   if (target && target.number !== live && await isLeft(service, target)) {
     const line = `deployment ${target.number}: ${short(revision)} is live again`;
-    await asDeployment(service, target, line, () => goBackTo(service, target, request.output));
+    const { output } = request;
+    await asDeployment(service, target, request, line, () => goBackTo(service, target, output));
     return { result: "deployed", line };
   }
   const candidate = await fromMirror(service, () => inspectCandidate(service, revision));

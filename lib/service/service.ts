@@ -141,6 +141,12 @@ export class Rejection extends Error {
   }
 }
 
+/** The lines of a failure: each violation by itself, or the error's one line. */
+export function failureLines(error: unknown): string[] {
+  if (error instanceof Rejection) return error.message.split("\n");
+  return [error instanceof Error ? error.message : String(error)];
+}
+
 /** The first 12 digits of a revision. */
 export function short(revision: string): string {
   return revision.slice(0, 12);

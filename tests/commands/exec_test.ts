@@ -59,6 +59,7 @@ async function call(
     stderr() {},
     signal: gone.signal,
     terminal,
+    deploys() {},
     takeSignals: (take) => deliver = take,
   } as Call;
   const code = await exec.run(request).catch(() => -1);
