@@ -29,7 +29,7 @@ export async function agentKeys(path: string): Promise<AgentKey[]> {
     });
   }).catch((error) => {
     if (error instanceof Deno.errors.NotCapable) {
-      throw new Error(`pgoctl was not started with --allow-write=${path}`);
+      throw new Error("pgoctl may use an agent that SSH_AUTH_SOCK names, no other");
     }
     throw error;
   });

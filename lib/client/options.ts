@@ -69,7 +69,10 @@ export function readOptions(argv: readonly string[]): Options {
   try {
     target = parseTarget(text);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const late = text === "init"
+      ? "options of init come after it: pgoctl init HOST:SERVICE -p PORT"
+      : undefined;
+    throw new UsageError((error as Error).message, late);
   }
   return {
     identity: values.identity,

@@ -119,9 +119,25 @@ export const PGOCTL_MANUAL: Manual = {
           "the host keys to take, as SHA256:… or as lines of public keys; set but empty is an error",
         ],
         ["SSH_AUTH_SOCK", "where the ssh-agent listens"],
-        ["HOME", "where .ssh is"],
+        [
+          "HOME",
+          "where .ssh is; an installed pgoctl takes it from passwd where it is not set. Nothing is written below /",
+        ],
+        [
+          "DENO_DIR, XDG_CACHE_HOME",
+          "where an installed pgoctl keeps compiled code: DENO_DIR, else pgo in XDG_CACHE_HOME",
+        ],
         ["TERM", "the kind of terminal -t asks for"],
         ["USER", "the user name sent, for pgod's messages only"],
+      ],
+    },
+    {
+      title: "Files",
+      entries: [
+        ["~/.ssh/pgo_SERVICE", "the key that pgoctl init made"],
+        ["~/.ssh/config, /etc/ssh/ssh_config", "what ssh does"],
+        ["~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts", "keys of hosts"],
+        ["~/.cache/pgo", "compiled code of an installed pgoctl; may be removed at any time"],
       ],
     },
   ],

@@ -81,13 +81,31 @@ function add(
     return say(`pgoctl: new host ${entry} with key ${print}, kept nowhere`);
   }
   try {
-    Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // pgoctl may write the file that --known-hosts names, and nothing beside it.
+    if (!isThere(dirname(file))) Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const line = (text === "" || text.endsWith("\n") ? "" : "\n") + hostLine(name, port, key, hash);
     Deno.writeTextFileSync(file, line, { append: true, mode: 0o600 });
     say(`pgoctl: new host ${entry} with key ${print}, added to ${file}`);
   } catch (error) {
-    const why = (error as Error).message.split("\n")[0];
+    const why = error instanceof Deno.errors.NotCapable
+      ? refusedPlace(file)
+      : (error as Error).message.split("\n")[0];
     say(`pgoctl: new host ${entry} with key ${print}, which could NOT be added to ${file}: ${why}`);
+  }
+}
+
+/** Why Deno keeps pgoctl from writing `file`. */
+function refusedPlace(file: string): string {
+  return isThere(dirname(file))
+    ? "pgoctl may write in ~/.ssh, and what --known-hosts names"
+    : `there is no directory ${dirname(file)}`;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -103,6 +103,15 @@ export async function settle(
     (text) => parseWord(text, ["yes", "no", "ask", "off", "accept-new"]),
   );
   const pins = env("PGOCTL_HOST_KEY");
+  const knownHosts = options.knownHosts
+    ? [options.knownHosts]
+    : pathsOf("userknownhostsfile")?.filter((path) => path !== "none");
+  if (pins === undefined && !knownHosts && /^\/*$/.test(home)) {
+    throw new UsageError(
+      `HOME is ${home ? `"${home}"` : "not set"}: where host keys are kept is not known`,
+      "set HOME, or say --known-hosts FILE, or which key is right in PGOCTL_HOST_KEY",
+    );
+  }
   return {
     host,
     port,
@@ -121,12 +130,7 @@ export async function settle(
       name: alias ?? host,
       port: alias ? 22 : port,
       pins: pins === undefined ? undefined : readPins(pins),
-      files: options.knownHosts
-        ? [options.knownHosts]
-        : pathsOf("userknownhostsfile")?.filter((path) => path !== "none") ?? [
-          `${home}/.ssh/known_hosts`,
-          `${home}/.ssh/known_hosts2`,
-        ],
+      files: knownHosts ?? [`${home}/.ssh/known_hosts`, `${home}/.ssh/known_hosts2`],
       globalFiles: options.knownHosts ? [] : pathsOf("globalknownhostsfile") ?? [
         "/etc/ssh/ssh_known_hosts",
         "/etc/ssh/ssh_known_hosts2",

@@ -11,6 +11,7 @@ import type { Verdict } from "../compose/verdict.ts";
 import { DEFAULT_DIR } from "../config/flags.ts";
 import { judgeDirectory } from "../service/judge.ts";
 import { DEFAULT_PORT } from "../ssh/protocol.ts";
+import { BUILT } from "../version.ts";
 import { publishKey } from "./keys.ts";
 import { isThere, writeNew } from "./new_file.ts";
 import type { Ci, InitOptions } from "./options.ts";
@@ -41,9 +42,9 @@ export async function init(
   if (service === undefined) {
     throw new UsageError("no name for the service, expected pgoctl init HOST:SERVICE");
   }
-  if (home === "" && options.key === undefined) {
+  if (/^\/*$/.test(home) && options.key === undefined) {
     throw new UsageError(
-      "HOME is not set: where the private key goes is not known, expected --key FILE",
+      "HOME is not set, or /: where the private key goes is not known, expected --key FILE",
     );
   }
   const path = options.key === undefined ? `${home}/.ssh/pgo_${service}` : resolve(options.key);
@@ -115,9 +116,10 @@ async function requireWriting(directory: string, key: string, home: string): Pro
   for (const path of [directory, key]) {
     const { state } = await Deno.permissions.query({ name: "write", path });
     if (state === "granted") continue;
-    throw new Error(
-      `init writes into ${path}: start it with deno task --config …/deno.json init, or with --allow-write=${directory},${home}/.ssh`,
-    );
+    const start = BUILT
+      ? "pgoctl was not started as it is installed"
+      : `start it with deno task --config …/deno.json init, or with --allow-write=${directory},${home}/.ssh`;
+    throw new Error(`init writes into ${path}: ${start}`);
   }
 }
 

@@ -106,10 +106,10 @@ if [ "\${1-}" = init ]; then
 else
   ${WORDS}
 fi
-case $dir$key$known in *,*)
-  echo "pgoctl: $dir$key$known: it cannot be allowed to write where a path holds a comma" >&2
-  exit 64 ;;
-esac
+# Deno would take a comma for the end of a path.
+for path in "$dir" "$key" "$known"; do
+  case $path in *,*) echo "pgoctl: $path: a path with a comma cannot be named, cd into it first" >&2; exit 64 ;; esac
+done
 exec ${lib}/deno run ${OFFLINE} ${COMPILED} ${pgoctlFlags(shebang).join(" ")} \\
   ${more.join(" ")} ${lib}/pgoctl.js "$@"
 `;

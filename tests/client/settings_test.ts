@@ -140,3 +140,28 @@ Deno.test("variables of CI that are there but empty are errors, not wishes for t
     await assert.rejects(settings(["h:s//ps"], "", { [name]: "" }), ClientError);
   }
 });
+
+Deno.test("without a home pgoctl wants to be told where host keys are, and reads none below /", async () => {
+  for (const home of ["", "/", "//"]) {
+    const nowhere = settings(["h:x//ps"], undefined, { HOME: home });
+    await assert.rejects(
+      nowhere,
+      (error) =>
+        error instanceof UsageError && /^HOME is .*: where host keys are kept/.test(error.message),
+    );
+    const { hostKeys } = await settings(["--known-hosts", "/k", "h:x//ps"], undefined, {
+      HOME: home,
+    });
+    assert.deepEqual(hostKeys.files, ["/k"]);
+    const pin = `SHA256:${"A".repeat(43)}`;
+    await settings(["h:x//ps"], undefined, { HOME: home, PGOCTL_HOST_KEY: pin });
+  }
+});
+
+Deno.test("options of init before it: where they belong is said", () => {
+  assert.throws(
+    () => readOptions(["-p", "2022", "init", "h:s"]),
+    (error) =>
+      error instanceof UsageError && /^options of init come after it/.test(error.hint ?? ""),
+  );
+});
