@@ -23,7 +23,7 @@ export const PGOD_MANUAL: Manual = {
   description: [
     "pgod reads a TOML file of services. For each it clones the repository, builds and pulls the images of its compose file and starts the containers with podman-compose, all as the service's own Unix user. Then it follows the branch: when the compose file changes, new images are made ready first, and only then the old containers go down and the new ones up. When those do not start, the last good deployment is started again.",
     'Operators reach pgod with pgoctl(1) or ssh(1). Who may operate a service is decided by the public keys in ssh/ of its repository, always those of the newest fetched revision, with options before a key as in authorized_keys(5): pgo-role="read", "operate" (the default) or "exec", from=, expiry-time=, no-pty. [global] admin_keys in the config names a file of root\'s with keys that may see and operate every service; [ssh] holds the limits of the SSH server. docs/ssh.md has all of it.',
-    "check reads the config only and prints the services, their ports and the programs it found; it warns of ports that others hold, and of those a rootless user may not bind. ports prints the host's port book: which service owns which range, what its containers publish, and who listens; a pgod that runs is not disturbed. urls prints which names have to point at this host. Where [global] names caddy_import or nginx_include, pgod keeps that file at what the urls of all services say, and reloads the proxy when it changes. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs; with the words of another command, what that one is started with, and its words have to follow. An installed pgod does this by itself.",
+    "check reads the config only and prints the services, their ports and the programs it found; it warns of ports that others hold, and of those a rootless user may not bind. ports prints the host's port book: which service owns which range, what its containers publish, and who listens; a pgod that runs is not disturbed. urls prints which names have to point at this host. Where [global] names caddy_import or nginx_include, pgod keeps that file at what the urls of all services say, and reloads the proxy when it changes. judge shows what PGO makes of the compose file in a directory, as it would for that service: everything it finds, then the resolved model. It needs neither the service's user nor Podman; without a config it judges for a service that may publish any port and nothing else. permissions prints the command line that starts pgod with exactly the Deno permissions it needs; with the words of another command, what that one is started with, and its words have to follow. An installed pgod does this by itself, and prints a line that works there.",
   ],
   lists: [
     {
@@ -92,8 +92,22 @@ export const PGOD_MANUAL: Manual = {
       ],
     },
     {
+      title: "Environment",
+      entries: [
+        ["PATH", "where programs are; an installed pgod adds /usr/sbin and /sbin"],
+        [
+          "DENO_DIR, XDG_CACHE_HOME",
+          "where an installed pgod keeps compiled code: DENO_DIR (the unit says /var/cache/pgo), else pgo in XDG_CACHE_HOME, else ~/.cache/pgo",
+        ],
+      ],
+    },
+    {
       title: "Files",
       entries: [
+        [
+          "share/doc/pgo",
+          "README.md, and docs/ that this page and the README name; below /usr where the Debian package brought it (there with .gz: zless reads them), else below the prefix of the install, /usr/local",
+        ],
         ["DIR/pgo.db", "what was deployed and what operators wish (SQLite)"],
         ["DIR/ssh_host_ed25519_key", "pgod's host key, made once"],
         ["DIR/SERVICE/checkout", "the files of the service's revision; containers may mount these"],

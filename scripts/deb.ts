@@ -19,7 +19,7 @@ async function epoch(): Promise<number> {
 /** Manual pages and long documents are compressed, as Debian wants them. */
 async function compressed(entry: Entry): Promise<[path: string, bytes: Uint8Array] | undefined> {
   const { path } = entry;
-  if (!/\/man\/|\/CHANGELOG\.md$|\/README\.md$|\/events\.md$/.test(path)) return undefined;
+  if (!/\/man\/|\/doc\/.*\.md$/.test(path)) return undefined;
   const bytes = "from" in entry
     ? await Deno.readFile(entry.from)
     : new TextEncoder().encode(entry.text);

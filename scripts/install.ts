@@ -38,13 +38,14 @@ A pgod that runs goes on with the old files until systemctl restart pgod; contai
 
 async function uninstall(places: Places): Promise<void> {
   const { destdir, prefix } = places;
+  const paths = (await tree(places, { bundles: "", deno: "" })).map(({ path }) => path);
+  const there = await Promise.all(paths.map(async (path) => !await missing(destdir + path)));
+  if (!there.includes(true)) {
+    return console.log(`PGO is not in ${destdir}${prefix}: there is nothing to take away.`);
+  }
   await tellSystemd(places, "disable", "--now", "pgod.service");
-  const files = await tree(places, { bundles: "", deno: "" });
-  for (const { path } of files) await remove(destdir + path);
-  const own = new Set(
-    files.map(({ path }) => dirname(path)).filter((path) => path.endsWith("/pgo")),
-  );
-  for (const folder of own) await remove(destdir + folder);
+  for (const path of paths) await remove(destdir + path);
+  for (const folder of foldersOf(paths, places)) await removeEmpty(destdir + folder);
   if (isHost(places)) await Deno.remove("/var/cache/pgo", { recursive: true }).catch(() => {});
   await tellSystemd(places, "daemon-reload");
   console.log(
@@ -56,6 +57,26 @@ async function uninstall(places: Places): Promise<void> {
 
 async function remove(path: string): Promise<void> {
   if (!await missing(path)) await Deno.remove(path);
+}
+
+/** What a Debian has in /usr/local, empty or not. */
+const STANDARD = ["bin", "lib", "sbin", "share", "share/man"];
+
+/** The folders that may have been made for `paths`, the innermost first. */
+function foldersOf(paths: readonly string[], places: Places): string[] {
+  const { prefix } = places;
+  const all = new Set<string>();
+  for (const path of paths) {
+    for (let up = dirname(path); up.startsWith(prefix) && up !== "/"; up = dirname(up)) all.add(up);
+  }
+  const kept = isHost(places) ? [prefix, ...STANDARD.map((name) => `${prefix}/${name}`)] : [];
+  return [...all].filter((folder) => !kept.includes(folder)).sort((a, b) => b.length - a.length);
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  if (await missing(folder)) return;
+  for await (const _ of Deno.readDir(folder)) return;
+  await Deno.remove(folder);
 }
 
 async function missing(path: string): Promise<boolean> {
@@ -74,16 +95,43 @@ async function tellSystemd(places: Places, ...words: string[]): Promise<void> {
   await run("systemctl", words).catch((error) => console.error(`pgo: ${error.message}`));
 }
 
+const HELP = `usage: deno task install   [--prefix DIR] [--sysconfdir DIR] [--destdir DIR]
+       deno task uninstall [--prefix DIR] [--sysconfdir DIR] [--destdir DIR]
+
+As root. install brings pgod, pgoctl, a Deno for them, manual pages, bash completion and the systemd unit, and a config
+where there is none. uninstall takes it away, with the same options; the config, /var/lib/pgo and containers stay.
+
+  --prefix DIR      where programs go, and what belongs to them; default /usr/local
+  --sysconfdir DIR  where pgo.toml is; default /etc
+  --destdir DIR     put all of it below DIR for now, as packages are made; nobody has to be root then`;
+
+/** The command line. @throws {Error} in one line. */
+function readArguments() {
+  try {
+    return parseArgs({
+      args: Deno.args,
+      options: {
+        destdir: { type: "string", default: "" },
+        help: { type: "boolean", short: "h" },
+        prefix: { type: "string", default: "/usr/local" },
+        sysconfdir: { type: "string", default: "/etc" },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new Error((error as Error).message.split(". ")[0]);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values, positionals: [action] } = parseArgs({
-    args: Deno.args,
-    options: {
-      destdir: { type: "string", default: "" },
-      prefix: { type: "string", default: "/usr/local" },
-      sysconfdir: { type: "string", default: "/etc" },
-    },
-    allowPositionals: true,
-  });
+  const { values, positionals: [action, more] } = readArguments();
+  if (values.help) return console.log(HELP);
+  if (action !== "install" && action !== "uninstall") {
+    throw new Error("expected deno task install or deno task uninstall, --help shows more");
+  }
+  if (more !== undefined) {
+    throw new Error(`"${more}" is too much: ${action} takes only options, --help shows them`);
+  }
   const { prefix, sysconfdir } = values;
   for (const path of [prefix, sysconfdir]) {
     // They go into shell scripts and a unit as they are.

@@ -36,8 +36,9 @@ export async function tree(
   const lib = `${prefix}/lib/pgo`;
   const share = `${prefix}/share`;
   const [shebang = ""] = (await Deno.readTextFile(`${root}pgoctl.ts`)).split("\n");
-  const pages = (await Array.fromAsync(Deno.readDir(`${root}man`))).map(({ name }) => name).sort();
-  const documents = ["README.md", "CHANGELOG.md", "config.example.toml", "docs/events.md"];
+  const pages = await names("man");
+  const documents = await names("docs", ".md");
+  const texts = ["README.md", "CHANGELOG.md", "config.example.toml"];
   return [
     { path: `${lib}/deno`, mode: 0o755, from: deno },
     { path: `${lib}/pgod.js`, mode: 0o644, from: `${bundles}/pgod.js` },
@@ -61,10 +62,17 @@ export async function tree(
       mode: 0o644,
       from: `${root}man/${name}`,
     })),
-    ...documents.map((name) => ({
-      path: `${share}/doc/pgo/${name.split("/").at(-1)}`,
+    // As they lie in the tree, so that they find one another.
+    ...[...texts, ...documents.map((name) => `docs/${name}`)].map((name) => ({
+      path: `${share}/doc/pgo/${name}`,
       mode: 0o644,
       from: root + name,
     })),
   ];
+}
+
+/** The files of a folder of the tree whose names end in `end`, sorted. */
+async function names(folder: string, end = ""): Promise<string[]> {
+  const found = await Array.fromAsync(Deno.readDir(root + folder));
+  return found.map(({ name }) => name).filter((name) => name.endsWith(end)).sort();
 }

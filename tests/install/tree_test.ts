@@ -82,3 +82,14 @@ Deno.test("every manual page is brought, in its section", async () => {
     assert.ok(paths.includes(`/usr/share/man/man${name.at(-1)}/${name}`), name);
   }
 });
+
+Deno.test("every document that the manual or the README names is brought, where they name it", async () => {
+  const places = { prefix: "/usr", sysconfdir: "/etc" };
+  const paths = (await tree(places, { bundles: "", deno: "" })).map(({ path }) => path);
+  const texts = ["README.md", "man/pgod.8", "man/pgoctl.1"].map((name) =>
+    Deno.readTextFile(new URL(name, root))
+  );
+  const named = (await Promise.all(texts)).join().match(/docs\/\w+\.md/g) ?? [];
+  assert.ok(named.length > 5);
+  for (const name of named) assert.ok(paths.includes(`/usr/share/doc/pgo/${name}`), name);
+});
