@@ -38,8 +38,8 @@ export const COMMAND_HELP: Manual["lists"][number]["entries"] = [
     "make the last good deployment, or that of a revision, live again, and freeze",
   ],
   [
-    "history [--json] [N]",
-    "show deployments and commands, newest first, or one deployment with its steps and output",
+    "history [--json] [-n N] [DEPLOYMENT]",
+    "show deployments and commands, newest first; with a DEPLOYMENT's number that one, its steps and output",
   ],
   [
     "config [--json]",

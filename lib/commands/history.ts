@@ -6,9 +6,9 @@ import type { ActionRecord, DeploymentRecord, Step } from "../service/ledger.ts"
 import { short } from "../service/service.ts";
 import { StatusError } from "../ssh/status.ts";
 import { visible, visibleLines } from "../visible.ts";
-import { type Call, type Command, print } from "./command.ts";
+import { type Call, type Command, print, value } from "./command.ts";
 
-/** How many deployments and commands are shown. */
+/** How many deployments, and how many commands, are shown unless it is said. */
 const SHOWN = 50;
 
 /** Deployments and commands, or one deployment with its steps and output. */
@@ -16,24 +16,46 @@ export const history: Command = {
   name: "history",
   role: "read",
   summary:
-    "show deployments and commands, newest first, or one deployment with its steps and output",
-  args: "[N]",
+    "show deployments and commands, newest first; with a DEPLOYMENT's number that one, its steps and output",
+  args: "[DEPLOYMENT]",
   arity: [0, 1],
-  options: [{ name: "json", summary: "for machines" }],
+  options: [
+    { name: "json", summary: "for machines" },
+    {
+      name: "number",
+      short: "n",
+      value: "N",
+      summary: "only the newest N",
+      pattern: /^\d{1,6}$/,
+    },
+  ],
   async run(call) {
     const { service: { host: { ledger }, config }, args: [number] } = call;
-    if (number !== undefined) return await showOne(call, number);
-    const deployments = ledger.deployments(config.name, SHOWN);
-    const actions = ledger.actions(config.name, SHOWN);
+    if (number !== undefined) {
+      if (!call.options.has("number")) return await showOne(call, number);
+      throw new StatusError(400, `-n is for the list: history ${number} shows that deployment`);
+    }
+    const given = value(call, "number");
+    const limit = given === undefined ? undefined : Number(given);
+    const deployments = ledger.deployments(config.name, limit ?? SHOWN);
+    const actions = ledger.actions(config.name, limit ?? SHOWN);
+    const newest = [
+      ...deployments.map((deployment) => ({ at: deployment.started, deployment })),
+      ...actions.map((action) => ({ at: action.at, action })),
+    ].sort((a, b) => b.at.localeCompare(a.at)).slice(0, limit);
     if (call.options.has("json")) {
-      const shown = { deployments: deployments.map(shorten), actions };
+      const shown = {
+        deployments: newest.flatMap((one) => "deployment" in one ? shorten(one.deployment) : []),
+        actions: newest.flatMap((one) => "action" in one ? one.action : []),
+      };
       await print(call, JSON.stringify(shown, null, 2) + "\n");
     } else {
-      const lines = [
-        ...deployments.map((one) => ({ at: one.started, line: describeDeployment(one) })),
-        ...actions.map((one) => ({ at: one.at, line: describeAction(one) })),
-      ].sort((a, b) => b.at.localeCompare(a.at));
-      await print(call, lines.map(({ at, line }) => `${at}  ${line}\n`).join(""));
+      const lines = newest.map((one) =>
+        `${one.at}  ${
+          "action" in one ? describeAction(one.action) : describeDeployment(one.deployment)
+        }\n`
+      );
+      await print(call, lines.join(""));
     }
     return 0;
   },

@@ -110,6 +110,9 @@ Deno.test("operating a service through ssh and pgoctl", (t) =>
       await child.status;
       await reader.cancel();
       await until("podman logs is ended", async () => !/podman logs/.test(await processes(ALICE)));
+      const left =
+        / command=logs .*error="podman was ended: the client left" status=129 .*gone=true/;
+      await until("the log says so", () => Promise.resolve(left.test(world.log())));
     });
 
     await t.step("exec: the process inside the container ends with its client", async () => {
@@ -127,6 +130,7 @@ Deno.test("operating a service through ssh and pgoctl", (t) =>
       await child.status;
       await until("it is ended", async () => !(await inside()));
       assert.doesNotMatch(await processes(ALICE), /4711/);
+      assert.doesNotMatch(world.log(), /\[ERROR\]/);
     });
 
     await t.step(
@@ -140,15 +144,20 @@ Deno.test("operating a service through ssh and pgoctl", (t) =>
         await sleep(2500);
         assert.equal(await get(url), "");
         assert.match((await status(world)).stopped, /^by SHA256:\S+ \(good\) with down at /);
-        assert.equal((await world.pgoctl("shop//up")).code, 0);
+        const before = world.log().length;
+        const { code, stderr } = await world.pgoctl("shop//up");
+        assert.equal(code, 0, stderr);
         assert.equal(await get(url), "one");
+        assert.match(world.log().slice(before), /\] shop: pgod: starting .* deployment=1\n/);
       },
     );
 
     await t.step("stop, start, restart", async () => {
       assert.equal((await world.pgoctl("shop//stop")).code, 0);
       assert.equal(await get(url), "");
+      const before = world.log().length;
       assert.equal((await world.pgoctl("shop//start")).code, 0);
+      assert.doesNotMatch(world.log().slice(before), /brought back/);
       await until("the page", async () => await get(url) === "one");
       assert.equal((await world.pgoctl("shop//restart", ["web"])).stdout, "shop_web_1\n");
       assert.match(
