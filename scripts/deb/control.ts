@@ -35,6 +35,7 @@ Maintainer: The PGO maintainers <pgo@localhost>
 Installed-Size: ${size}
 Depends: ${DEPENDS.join(", ")}
 Recommends: systemd, dbus-user-session
+Suggests: bash-completion
 Section: admin
 Priority: optional
 Description: GitOps with Podman and Git, without Kubernetes

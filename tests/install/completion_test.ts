@@ -9,6 +9,14 @@ async function complete(program: "pgod" | "pgoctl", line: string): Promise<strin
     `${home}/.ssh/known_hosts`,
     "[one.example.org]:2222 ssh-ed25519 AAAA\n[two]:2222 ssh-ed25519 AAAA\ngithub.com ssh-rsa AAAA\n",
   );
+  await Deno.writeTextFile(
+    `${home}/.ssh/config`,
+    "Host local localdev *.example !localx\n  HostName x\nhost=other\nHostName localnot\n",
+  );
+  await Deno.writeTextFile(
+    `${home}/pgo.toml`,
+    '[[services]]\nname = "shop"\n[[services]]\n  name="wiki"\n',
+  );
   await Deno.mkdir(`${home}/keys`);
   // As readline does: it takes a line apart at spaces and ":", and replaces what stands after the last of them.
   const script = `${program === "pgod" ? pgodCompletion() : pgoctlCompletion()}
@@ -61,6 +69,23 @@ const CASES: [program: "pgod" | "pgoctl", line: string, offered: string[]][] = [
   ["pgoctl", "pgoctl two://st", ["//status"]],
   ["pgoctl", "pgoctl two://x", []],
   ["pgoctl", "pgoctl in", ["init "]],
+  ["pgoctl", "pgoctl loc", ["local:", "localdev:"]],
+  ["pgoctl", "pgoctl ot", ["other:"]],
+  ["pgoctl", "pgoctl init -", [
+    "-C",
+    "--ci",
+    "--key",
+    "--image",
+    "--publish",
+    "-p",
+    "-h",
+    "--help",
+  ]],
+  ["pgoctl", "pgoctl init --ci ", ["gitlab", "github", "none"]],
+  ["pgoctl", "pgoctl init -C ke", ["keys"]],
+  ["pgoctl", "pgoctl init --ci none localde", ["localdev:"]],
+  ["pgod", "pgod remove -c pgo.toml ", ["shop", "wiki"]],
+  ["pgod", "pgod remove -c pgo.toml s", ["shop"]],
 ];
 for (const [program, line, offered] of CASES) {
   Deno.test(`bash completes "${line}"`, async () => {
