@@ -3,6 +3,7 @@
  * @module
  */
 import type { FieldsOf } from "../events.ts";
+import { onBehalfOf } from "../host/behalf.ts";
 import { about, type Log } from "../log.ts";
 import type { Fleet } from "../service/fleet.ts";
 import { suffices } from "../ssh/access.ts";
@@ -94,7 +95,11 @@ async function carryOut(
   facts.service = name.slice(0, LOGGED) || undefined;
   facts.command = word.slice(0, LOGGED);
   const asker = { blob: key.blob, address: request.address, now: Date.now() };
-  if (name === "") return await runOnHost(word, args, { fleet, authority, asker, request });
+  if (name === "") {
+    const { signal } = request;
+    const call = { fleet, authority, asker, request };
+    return await onBehalfOf({ signal }, () => runOnHost(word, args, call));
+  }
   const service = fleet.find(name);
   const grant = service && authority.grant(service, asker);
   if (!grant) {
@@ -137,12 +142,15 @@ async function carryOut(
   facts.args = shown.slice(0, LOGGED) || undefined;
   // What nobody reads would wait in memory.
   if (!command.passthrough) void request.stdin.cancel();
+  // What only looks is of no use to anybody once its client is gone; what changes something comes to its end.
+  const signal = command.role === "read" ? request.signal : undefined;
+  const behalf = { user: service.user.name, signal };
   const { fingerprint, comment } = grant;
   const actor = comment ? `${fingerprint} (${visible(comment)})` : fingerprint;
   try {
     const deploys = (deployment: number) => void (facts.deployment = deployment);
     const call = { ...request, ...words, terminal, service, actor, deploys };
-    return await about({ service: name }, () => command.run(call));
+    return await about({ service: name }, () => onBehalfOf(behalf, () => command.run(call)));
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;
     throw new StatusError(500, (error as Error).message);

@@ -4,8 +4,9 @@
  */
 import type { Log } from "../log.ts";
 import { asUser, type User, type UserSwitch } from "./as_user.ts";
+import { behalf } from "./behalf.ts";
 import { sleep, within } from "./clock.ts";
-import { Starts } from "./starts.ts";
+import { OWN, Starts } from "./starts.ts";
 import { drain, feed, type Sink } from "./streams.ts";
 
 /** A program to run, without a shell. It starts in `/`: all paths in `argv` are absolute. */
@@ -23,7 +24,7 @@ export interface Command {
   stderr?: Sink;
   /** Milliseconds after which it is ended; default {@link DEADLINE}, 0 for none. */
   deadline?: number;
-  /** Ends it and everything it started. */
+  /** Ends it and everything it started; undefined: that of whoever has asked for it ({@link behalf}). */
   signal?: AbortSignal;
 }
 
@@ -56,13 +57,14 @@ export function createRun(
   const { log, how, path } = options;
   const starts = new Starts(QUESTIONS);
   return async function run(command) {
-    command.signal?.throwIfAborted();
+    const asked = behalf();
+    const { argv, shown = argv, signal = asked.signal, user, stdout } = command;
+    signal?.throwIfAborted();
     // Somebody reads the output of the others as it comes.
-    const giveBack = command.stdout ? () => {} : await starts.turn();
+    const giveBack = stdout ? () => {} : await starts.turn(asked.user ?? user?.name ?? OWN, signal);
     try {
-      const { signal, argv, shown = argv } = command;
       if (signal?.aborted) throw new ProcessError(`${shown[0]} ${endedBy(signal)}`);
-      return await runNow(command);
+      return await runNow(signal ? { ...command, signal } : command);
     } finally {
       giveBack();
     }

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { createAuthority } from "../../lib/commands/authority.ts";
 import { createHandler } from "../../lib/commands/dispatch.ts";
 import { COMMANDS } from "../../lib/commands/table.ts";
+import { behalf } from "../../lib/host/behalf.ts";
+import type { Run } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Service } from "../../lib/service/service.ts";
+import { createService, type Service } from "../../lib/service/service.ts";
 import { type AuthorizedKey, type Role, suffices } from "../../lib/ssh/access.ts";
 import { parseFrom } from "../../lib/ssh/from.ts";
 import { NO_OPTIONS, ROLES } from "../../lib/ssh/key_options.ts";
@@ -11,6 +13,7 @@ import { ClientEnd } from "../../lib/ssh/signals.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
 import { SessionTerminal } from "../../lib/ssh/terminal.ts";
 import { recordedLog } from "../recorded_log.ts";
+import { setup } from "../service/podman_in_memory.ts";
 
 const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
   type: "ssh-ed25519",
@@ -23,28 +26,12 @@ const key = (more: Partial<AuthorizedKey> = {}): AuthorizedKey => ({
   ...more,
 });
 
-/** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
-async function ask(
-  line: string,
-  {
-    keys = [],
-    admins = [],
-    address = "10.0.0.1",
-    terminal,
-    log = recordedLog().log,
-    signal = new AbortController().signal,
-  }: {
-    keys?: AuthorizedKey[];
-    admins?: AuthorizedKey[];
-    address?: string;
-    terminal?: SessionTerminal;
-    log?: Log;
-    signal?: AbortSignal;
-  },
-): Promise<{ status: number; text: string }> {
+/** A service whose commands come no further than to it. */
+function unreachable(keys: AuthorizedKey[]): Service {
   const reached = new Error("reached");
-  const service = {
+  return {
     keys,
+    user: { name: "shop" },
     get host(): never {
       throw reached;
     },
@@ -55,6 +42,29 @@ async function ask(
       throw reached;
     },
   } as unknown as Service;
+}
+
+/** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
+async function ask(
+  line: string,
+  {
+    keys = [],
+    admins = [],
+    address = "10.0.0.1",
+    terminal,
+    log = recordedLog().log,
+    signal = new AbortController().signal,
+    service = unreachable(keys),
+  }: {
+    keys?: AuthorizedKey[];
+    admins?: AuthorizedKey[];
+    address?: string;
+    terminal?: SessionTerminal;
+    log?: Log;
+    signal?: AbortSignal;
+    service?: Service;
+  },
+): Promise<{ status: number; text: string }> {
   const fleet = {
     find: (name: string) => name === "shop" ? service : undefined,
     services: () => [service],
@@ -219,6 +229,31 @@ Deno.test("who has left, or sent a signal, ended his command; what was refused b
     [143, undefined, "the client sent SIGTERM: reached"],
     [401, undefined, undefined],
   ]);
+});
+
+Deno.test("programs of a command are its service's user's; those of one that only looks end with its client", async () => {
+  const { service: { host, config, user }, deployRevision } = await setup();
+  await deployRevision("one");
+  let asked: ReturnType<typeof behalf>[] = [];
+  const run: Run = (command) => {
+    asked.push(behalf());
+    return host.run(command);
+  };
+  for (const { name, role } of COMMANDS) {
+    if (["ping", "history", "freeze", "unfreeze", "rollback"].includes(name)) continue;
+    asked = [];
+    const service = createService({ ...host, run }, config, user, []);
+    service.keys = [key({ role: "exec" })];
+    const { signal } = new AbortController();
+    // Some find no remote to ask.
+    await ask(line(name), { service, signal }).catch(() => {});
+    assert.ok(asked.length > 0, name);
+    for (const one of asked) {
+      assert.equal(one.user, "miek", name);
+      assert.equal(one.signal, role === "read" ? signal : undefined, name);
+    }
+  }
+  host.ledger.close();
 });
 
 Deno.test("the host is asked with an empty name; it has no other command than status", async () => {

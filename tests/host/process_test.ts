@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { asUser } from "../../lib/host/as_user.ts";
+import { onBehalfOf } from "../../lib/host/behalf.ts";
 import { createRun, ProcessError } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
+import { recordedLog } from "../recorded_log.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const run = createRun({ how: "self", log: silent, path: Deno.env.get("PATH"), grace: 500 });
@@ -69,6 +71,21 @@ Deno.test("a signal ends it, and a sink that fails does", async () => {
     run({ argv: ["yes"], stdout: () => Promise.reject(new Error("gone")) }),
     /lost its reader/,
   );
+});
+
+Deno.test("whoever asked for it ends it by leaving, and all that he has asked and that was not begun", async () => {
+  const left = new AbortController();
+  const { log, lines } = recordedLog("program.started");
+  const run = createRun({ how: "self", log, path: Deno.env.get("PATH"), grace: 500 });
+  const asked = onBehalfOf(
+    { user: "miek", signal: left.signal },
+    () => Array.from({ length: 20 }, () => run({ argv: ["sleep", "4714"] })),
+  );
+  const others = run({ argv: ["sleep", "0"] });
+  left.abort();
+  for (const one of asked) await assert.rejects(one, /was ended/);
+  assert.equal((await others).code, 0);
+  assert.ok(lines.length < 20, `${lines.length} were started`);
 });
 
 Deno.test("a program that is not there, or prints without end, is one line", async () => {

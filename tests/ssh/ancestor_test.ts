@@ -58,6 +58,7 @@ async function withPgod(body: (loopback: Loopback) => Promise<void>): Promise<vo
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const service = {
     keys: [] as unknown[],
+    user: { name: "pgo" },
     config: { name: "pgo" },
     host: { log, run: () => Promise.reject(new Error("podman is broken")) },
   };

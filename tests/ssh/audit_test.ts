@@ -45,7 +45,7 @@ async function audited(body: (loopback: Loopback) => Promise<void>): Promise<Rec
 
 /** The service "shop", which knows its keys and answers pings; whatever else it is asked fails. */
 function servicesWith(keys: AuthorizedKey[]) {
-  const service = { keys } as unknown as Service;
+  const service = { keys, user: { name: "shop" } } as unknown as Service;
   return {
     find: (name: string) => name === "shop" ? service : undefined,
     services: () => [service],

@@ -26,7 +26,7 @@ async function leaving(
   const keys: AuthorizedKey[] = [];
   const web = { id: "aa", composeService: "web" };
   const service = {
-    ...{ keys, user: undefined, config: { name: "shop" } },
+    ...{ keys, user: { name: "shop", uid: 1, gid: 1, home: "/" }, config: { name: "shop" } },
     host: { run: createRun({ how: "self", log: recordedLog().log, path }) },
     running: { deployment: 1, monitored: new Set(), containers: [web] },
   } as unknown as Service;
