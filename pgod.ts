@@ -34,7 +34,7 @@ import { judgeDirectory } from "./lib/service/judge.ts";
 import type { AdminKeys } from "./lib/service/admin_keys.ts";
 import { loadConfig } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
-import { serve as serveSsh } from "./lib/ssh/server.ts";
+import { serve as serveSsh, tryAddress } from "./lib/ssh/server.ts";
 import { editLine, startLine } from "./lib/start_line.ts";
 import { LONG_VERSION } from "./lib/version.ts";
 
@@ -97,6 +97,8 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
   for (const problem of live.admins.problems) log.error("admins.skipped", problem);
   const open = await openConfigLine(flags.config, config);
   if (open) log.warn("config.open", open);
+  // A wrong --dir is often a second pgod by mistake: nothing is made there then.
+  await tryAddress(flags.ssh);
   // Services keep their own directories closed; without root their users have to make them here.
   await Deno.mkdir(flags.dir, { recursive: true, mode: 0o755 });
   if (how === "sudo") await Deno.chmod(flags.dir, 0o1777);

@@ -39,6 +39,13 @@ export interface RunningServer {
 /** Milliseconds between two questions whether a client that says nothing is still there. */
 const KEEPALIVE = 15_000;
 
+/** Looks whether {@link serve} could listen there, and leaves no trace. @throws {Error} as it does. */
+export async function tryAddress(address: Address): Promise<void> {
+  const listener = createServer((socket) => void socket.destroy());
+  await listen(listener, address);
+  await new Promise<void>((resolve) => listener.close(() => resolve()));
+}
+
 /** Listens. @throws {Error} with one line when the address cannot be had. */
 export async function serve(options: ServerOptions): Promise<RunningServer> {
   const { knows, handle, log, limits } = options;
