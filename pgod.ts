@@ -36,6 +36,7 @@ import { loadConfig } from "./lib/service/load.ts";
 import { loadHostKey } from "./lib/ssh/host_key.ts";
 import { serve as serveSsh, tryAddress } from "./lib/ssh/server.ts";
 import { editLine, startLine } from "./lib/start_line.ts";
+import { surviveUnhandled } from "./lib/unhandled.ts";
 import { LONG_VERSION } from "./lib/version.ts";
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -90,6 +91,7 @@ async function judge(
 }
 
 async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise<number> {
+  surviveUnhandled(log);
   const loaded = await loadConfig(run, flags.config, how, { lenient: true });
   const { config, users } = loaded;
   /** What SIGHUP changes, beside the fleet. */

@@ -32,6 +32,10 @@ export const EVENTS = {
   ]),
   "pgod.unheard": event("warn", "systemd could not be told how pgod is"),
   "pgod.failed": event("error", "pgod could not start, or cannot go on"),
+  "pgod.unhandled": event(
+    "error",
+    "a fault of pgod's own that nothing else caught; pgod goes on, and it is worth a report",
+  ),
   "log.trouble": event("error", "the log itself could not be written as it should be"),
   "config.read": event("info", "the config was read again and is in force", ["count"]),
   "config.wrong": event("error", "one thing that is wrong with the config"),

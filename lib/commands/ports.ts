@@ -2,6 +2,7 @@
  * `ports`: a service's own page of the port book.
  * @module
  */
+import { isLocal } from "../config/urls.ts";
 import { portBook } from "../ports/book.ts";
 import { serviceTable } from "../ports/show.ts";
 import { namedListeners, publishedBy } from "../ports/survey.ts";
@@ -21,13 +22,16 @@ export const ports: Command = {
     const { host: { ledger, run }, config, user } = service;
     const { live } = ledger.service(config.name);
     const frozen = live === null ? undefined : await readFrozen(service, live).catch(() => {});
+    const planned = frozen?.plan.wanted.flatMap(({ published }) => published) ?? [];
+    const published = await publishedBy(run, [user]);
+    const single = [...planned, ...published, ...config.urls.filter(isLocal)];
     const { services: [page] } = portBook({
-      services: [{
-        config: { ...config, user: user.name },
-        planned: frozen?.plan.wanted.flatMap(({ published }) => published) ?? [],
-      }],
-      published: await publishedBy(run, [user]),
-      listeners: await namedListeners(run),
+      services: [{ config: { ...config, user: user.name }, planned }],
+      published,
+      listeners: await namedListeners(run, [
+        ...config.ports ?? [],
+        ...single.map(({ port }) => ({ from: port, to: port })),
+      ]),
     });
     if (!page) return 1;
     const text = options.has("json") ? `${JSON.stringify(page, null, 2)}\n` : serviceTable(page);

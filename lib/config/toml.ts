@@ -43,8 +43,8 @@ export class TomlError extends Error {
 
 /** Parses TOML 1.0 text. @throws {TomlError} with the place of the first syntax error. */
 export function readToml(text: string): TomlDocument {
-  // Editors of other systems put a byte order mark first.
-  const toml = text.replace(/^\ufeff/, "");
+  // Editors of other systems put a byte order mark first, and some a second one before it.
+  const toml = text.replace(/^\ufeff+/, "");
   // Reading places takes five times as long, and is wanted only for what is wrong, or edited.
   let found: TomlPlaces | undefined;
   const places = () => found ??= orError(() => readPlaces(toml));
@@ -57,23 +57,34 @@ export function readToml(text: string): TomlDocument {
       return places().comments;
     },
     position(path) {
-      const { keys } = places();
+      const keys = keysOf(places);
       for (let length = path.length; length > 0; length--) {
         const place = keys.get(JSON.stringify(path.slice(0, length)));
         if (place) return place;
       }
-      return { line: 1, column: 1 };
+      return START;
     },
   };
+}
+
+const START: Position = { line: 1, column: 1 };
+
+/** A message that has no place is better than none. */
+function keysOf(places: () => TomlPlaces): TomlPlaces["keys"] {
+  try {
+    return places().keys;
+  } catch {
+    return new Map();
+  }
 }
 
 function readValue(toml: string, places: () => TomlPlaces): unknown {
   try {
     return parse(toml);
   } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
     // Its words are for people who see the lines it shows below them; the other's stand alone.
     places();
+    if (!(error instanceof SyntaxFault)) throw new TomlError(firstLine(error), START);
     const [, message = error.message] = /^Invalid TOML document: (.*)/.exec(error.message) ?? [];
     throw new TomlError(message, { line: error.line, column: error.column });
   }
@@ -83,9 +94,14 @@ function orError(read: () => TomlPlaces): TomlPlaces {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
+    if (error instanceof RangeError) throw new TomlError("nests too deep to be read", START);
+    if (!(error instanceof ParseError)) throw new TomlError(firstLine(error), START);
     throw new TomlError(error.message, { line: error.lineNumber, column: error.column + 1 });
   }
+}
+
+function firstLine(error: unknown): string {
+  return String((error as Error).message).split("\n")[0] ?? "";
 }
 
 /** What {@link writeTomlTable} writes: a string, a list of strings, or a table of strings on one line. */

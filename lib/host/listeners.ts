@@ -2,8 +2,10 @@
  * Who listens on this host's ports, and whether somebody behind them answers.
  * @module
  */
+import type { PortRange } from "../config/ports.ts";
 import type { User } from "./as_user.ts";
 import { sleep } from "./clock.ts";
+import { lineReader } from "./lines.ts";
 import type { Run } from "./process.ts";
 
 /** A socket that listens. */
@@ -16,22 +18,60 @@ export interface Listener {
   uid: number;
 }
 
-/** Everything that listens, as `ss` shows it to whoever pgod runs as. */
-export async function listeners(run: Run): Promise<Listener[]> {
-  const { code, stdout } = await run({ argv: ["ss", "-Hlntupe"] });
-  return code === 0 ? parseListeners(stdout) : [];
+/** Ranges that `ss` is asked for at most; of more it is asked for everything. */
+const FILTERS = 100;
+
+/**
+ * Who listens, on these ports or anywhere, as `ss` shows it to whoever pgod runs as. One of a process, protocol and
+ * port, however many sockets it has: any user of the host can open as many as they like, and nobody else loses by it.
+ */
+export async function listeners(run: Run, ports?: readonly PortRange[]): Promise<Listener[]> {
+  if (ports?.length === 0) return [];
+  const wanted = portSet(ports ?? [{ from: 0, to: LAST }]);
+  const found = new Map<string, Listener>();
+  const lines = lineReader((line) => {
+    const one = parseListener(line);
+    if (!one || !wanted[one.port]) return;
+    found.set(`${one.port} ${one.protocol} ${one.uid} ${one.pid} ${one.program}`, one);
+  });
+  const filter = ports ? socketFilter(wanted) : [];
+  const { code } = await run({ argv: ["ss", "-Hlntupe", ...filter], stdout: lines.write });
+  lines.end();
+  return code === 0 ? [...found.values()] : [];
 }
 
-/** Reads `ss -Hlntupe`. */
-export function parseListeners(text: string): Listener[] {
-  return text.split("\n").flatMap((line): Listener[] => {
-    const [protocol, , , , local = ""] = line.trim().split(/\s+/);
-    const port = Number(/:(\d+)$/.exec(local)?.[1]);
-    if ((protocol !== "tcp" && protocol !== "udp") || !port) return [];
-    const [, program, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? [];
-    const uid = Number(/\buid:(\d+)/.exec(line)?.[1] ?? 0);
-    return [{ port, protocol, uid, ...(pid ? { program, pid: Number(pid) } : {}) }];
-  });
+/** The highest port there is. */
+const LAST = 65535;
+
+/** By port number: 1 for those in `ranges`. */
+function portSet(ranges: readonly PortRange[]): Uint8Array {
+  const set = new Uint8Array(LAST + 1);
+  for (const { from, to } of ranges) set.fill(1, from, to + 1);
+  return set;
+}
+
+/** What makes `ss` show these ports only; nothing where that would become too long. */
+function socketFilter(wanted: Uint8Array): string[] {
+  const terms: string[] = [];
+  for (let from = wanted.indexOf(1); from >= 0;) {
+    const end = wanted.indexOf(0, from);
+    const to = end < 0 ? LAST : end - 1;
+    terms.push(`( sport >= :${from} and sport <= :${to} )`);
+    if (terms.length > FILTERS) return [];
+    from = wanted.indexOf(1, to + 1);
+  }
+  return [terms.join(" or ")];
+}
+
+/** Reads a line of `ss -Hlntupe`; undefined where it is no listener's. */
+export function parseListener(line: string): Listener | undefined {
+  const [protocol, , , , local = ""] = line.trim().split(/\s+/, 5);
+  const port = Number(/:(\d+)$/.exec(local)?.[1]);
+  if ((protocol !== "tcp" && protocol !== "udp") || !port) return undefined;
+  // A program's name is its own choice of 15 bytes, which may look like what follows it.
+  const [, program, pid] = /users:\(\("(.{0,15})",pid=(\d+),fd=\d+\)/.exec(line) ?? [];
+  const uid = Number(/(?: uid:(\d+))? ino:\d+ sk:/.exec(line)?.[1] ?? 0);
+  return { port, protocol, uid, ...(pid ? { program, pid: Number(pid) } : {}) };
 }
 
 /** Milliseconds a connection may stay silent and counts as answered. */

@@ -51,7 +51,8 @@ async function warningsOf(
   { config, users }: Pick<Loaded, "config" | "users">,
   index: number,
 ): Promise<string[]> {
-  const [listeners, unprivileged] = [await namedListeners(run), await firstUnprivilegedPort(run)];
+  const listeners = await namedListeners(run, config.services[index]?.ports ?? []);
+  const unprivileged = await firstUnprivilegedPort(run);
   return portWarnings(config, { users, listeners, unprivileged, ssh: SSH_PORT })
     .flatMap(({ path, message }) => path[1] === index ? [message] : []);
 }

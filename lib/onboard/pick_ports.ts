@@ -3,7 +3,7 @@
  * @module
  */
 import type { Config } from "../config/parse.ts";
-import { overlaps, type PortRange } from "../config/ports.ts";
+import type { PortRange } from "../config/ports.ts";
 import { isLocal } from "../config/urls.ts";
 import { listeners } from "../host/listeners.ts";
 import type { Run } from "../host/process.ts";
@@ -20,7 +20,10 @@ const END = 32768;
  */
 export async function pickPorts(run: Run, count: number, { services }: Config): Promise<PortRange> {
   const unprivileged = await firstUnprivilegedPort(run);
-  const busy = (await listeners(run)).map(({ port }) => ({ from: port, to: port }));
+  const busy = (await listeners(run, [{ from: FIRST, to: END - 1 }])).map(({ port }) => ({
+    from: port,
+    to: port,
+  }));
   const local = services.flatMap(({ urls }) => urls.filter(isLocal));
   const urls = local.map(({ port }) => ({ from: port, to: port }));
   const taken = [...services.flatMap(({ ports }) => ports ?? []), ...urls, ...busy];
@@ -35,11 +38,10 @@ export function freeRange(
   first: number,
   taken: readonly PortRange[],
 ): PortRange | undefined {
-  for (let from = first; from + count <= END;) {
-    const range = { from, to: from + count - 1 };
-    const blocking = taken.filter((other) => overlaps(other, range));
-    if (blocking.length === 0) return range;
-    from = Math.max(...blocking.map(({ to }) => to)) + 1;
+  let from = first;
+  for (const other of taken.toSorted((a, b) => a.from - b.from)) {
+    if (other.from >= from + count) break;
+    from = Math.max(from, other.to + 1);
   }
-  return undefined;
+  return from + count <= END ? { from, to: from + count - 1 } : undefined;
 }

@@ -37,7 +37,7 @@ export async function portWarningLines(
   const warnings = portWarnings(config, {
     users,
     ssh,
-    listeners: await namedListeners(run),
+    listeners: await namedListeners(run, config.services.flatMap(({ ports }) => ports ?? [])),
     unprivileged: await firstUnprivilegedPort(run),
   });
   const said = warnings.map(({ path, message }) => ({ path, message: `warning: ${message}` }));

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../config/parse.ts";
+import type { PortRange } from "../config/ports.ts";
 import type { User } from "../host/as_user.ts";
 import { type Listener, listeners } from "../host/listeners.ts";
 import type { Run } from "../host/process.ts";
@@ -13,10 +14,17 @@ import { accountName } from "../host/users.ts";
 import { recordedPlan } from "../service/state.ts";
 import { type Book, type Facts, portBook } from "./book.ts";
 
-/** Everything that listens, with the names of users. */
-export async function namedListeners(run: Run): Promise<Facts["listeners"]> {
-  const found = await listeners(run);
-  const uids = [...new Set(found.map(({ uid }) => uid))];
+/** Users that are looked up by name at most; of others the number is shown. */
+const NAMES = 100;
+
+/** Who listens on these ports, or anywhere, with the names of users. */
+export async function namedListeners(
+  run: Run,
+  ports?: readonly PortRange[],
+): Promise<Facts["listeners"]> {
+  const found = await listeners(run, ports);
+  // A user can have as many numbers as /etc/subuid gives.
+  const uids = [...new Set(found.map(({ uid }) => uid))].slice(0, NAMES);
   const names = new Map(
     await Promise.all(uids.map(async (uid) => [uid, await accountName(run, uid)] as const)),
   );

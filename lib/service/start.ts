@@ -101,17 +101,16 @@ export async function startServices(
 export async function freePorts(service: Service, wanted: readonly Wanted[]): Promise<void> {
   const { host: { run }, user } = service;
   const published = wanted.flatMap(({ published }) => published);
-  const holder = async () =>
-    published.length === 0
-      ? undefined
-      : (await listeners(run)).find((one) =>
-        published.some(({ port, protocol }) => one.port === port && one.protocol === protocol)
-      );
+  const ports = published.map(({ port }) => ({ from: port, to: port }));
+  const keys = new Set(published.map(portKey));
+  const holder = async () => (await listeners(run, ports)).find((one) => keys.has(portKey(one)));
   let found = await holder();
   if (found?.uid === user.uid && await endOrphans(run, user)) found = await holder();
   if (!found) return;
   throw new StepError(`host port ${found.port} is held by ${await describe(service, found)}`);
 }
+
+const portKey = ({ port, protocol }: Pick<Listener, "port" | "protocol">) => `${port}/${protocol}`;
 
 async function describe(
   { host: { run } }: Service,

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { stringify } from "smol-toml";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
+import { ConfigError, parseConfig } from "../../lib/config/parse.ts";
 import { readToml, TomlError } from "../../lib/config/toml.ts";
 
 const key = fc.oneof(
@@ -59,3 +60,22 @@ for (const [text, line, column] of WRONG) {
     });
   });
 }
+
+for (
+  const text of [
+    `a = ${"[".repeat(50_000)}${"]".repeat(50_000)}`,
+    `a = ${"{a=".repeat(5_000)}1${"}".repeat(5_000)}`,
+    "[".repeat(5_000),
+  ]
+) {
+  Deno.test(`what nests too deep is no TOML: ${text.slice(0, 8)}…`, () => {
+    assert.throws(() => readToml(text), TomlError);
+    assert.throws(() => parseConfig(text, "pgo.toml"), ConfigError);
+  });
+}
+
+Deno.test("byte order marks before a config are no part of it", () => {
+  const text = "\ufeff\ufeff[[services]]\nnonsense = 1\n";
+  assert.deepEqual(readToml(text).position(["services", 0, "nonsense"]), { line: 2, column: 1 });
+  assert.throws(() => parseConfig(text, "pgo.toml"), /^Error: pgo.toml:1:1: services\[0\]/m);
+});
