@@ -18,9 +18,14 @@ const PATH = `: "\${PATH:=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 case :$PATH: in *:/usr/sbin:*) ;; *) PATH=$PATH:/usr/sbin:/sbin ;; esac
 export PATH`;
 
-/** Where Deno keeps compiled code, below `$home`; where there is none, nowhere. */
+/**
+ * Where Deno keeps compiled code, below `$home`; where there is none, nowhere. Deno runs what it finds there without
+ * another look: root may have come with somebody else's environment (`sudo -E`, `su -p`).
+ */
 const CACHE = `cache=\${XDG_CACHE_HOME:-\${home:+$home/.cache}}
-export DENO_DIR="\${DENO_DIR:-\${cache:-/dev/null}/pgo}"`;
+DENO_DIR=\${DENO_DIR:-\${cache:-/dev/null}/pgo}
+[ -O "$DENO_DIR" ] || [ ! -e "$DENO_DIR" ] && [ ! -L "$DENO_DIR" ] || DENO_DIR=/dev/null/pgo
+export DENO_DIR`;
 
 /** The home directory that the host knows for whoever calls. */
 const HOME = 'getent passwd "$(id -u)" | cut -d: -f6';
