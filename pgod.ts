@@ -125,7 +125,7 @@ async function serve(flags: Flags, run: Run, how: UserSwitch, log: Log): Promise
     limits: () => live.limits,
     knows: (blob, address) =>
       authority.anywhere(fleet.services(), { blob, address, now: Date.now() }),
-    handle: createHandler(fleet, authority, log, () => live.limits.line),
+    handle: createHandler(fleet, authority, log, () => live.limits),
   });
   await fleet.apply(config, users, "boot");
   const address = formatAddress({ ...flags.ssh, port: server.address.port });

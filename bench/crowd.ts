@@ -81,7 +81,7 @@ const server = await serve({
   limits: () => SSH_LIMITS,
   knows: (blob, address) =>
     authority.anywhere(fleet.services(), { blob, address, now: Date.now() }),
-  handle: createHandler(fleet, authority, log, () => SSH_LIMITS.line),
+  handle: createHandler(fleet, authority, log, () => SSH_LIMITS),
 });
 const tell = (facts: Record<string, unknown>) => console.log(JSON.stringify(facts));
 const until = async (isSo: () => boolean) => {

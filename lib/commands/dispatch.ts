@@ -2,23 +2,29 @@
  * From an exec line to a command that ran: the one gate that all of them pass.
  * @module
  */
+import { SSH_LIMITS, type SshLimits } from "../config/ssh.ts";
 import type { FieldsOf } from "../events.ts";
 import { onBehalfOf } from "../host/behalf.ts";
 import { about, type Log } from "../log.ts";
 import type { Fleet } from "../service/fleet.ts";
 import { suffices } from "../ssh/access.ts";
-import { decodeLine, LINE_LIMIT } from "../ssh/protocol.ts";
+import { decodeLine } from "../ssh/protocol.ts";
 import type { ExecRequest } from "../ssh/session.ts";
 import { ClientEnd } from "../ssh/signals.ts";
 import { StatusError } from "../ssh/status.ts";
 import { visible } from "../visible.ts";
+import { AtOnce } from "./at_once.ts";
 import type { Authority } from "./authority.ts";
 import { readWords } from "./command.ts";
 import { runOnHost } from "./host.ts";
+import { ping } from "./observe.ts";
 import { COMMANDS } from "./table.ts";
 
 /** What becomes known of a request while it is carried out. */
 type Facts = Partial<FieldsOf<"ssh.command">>;
+
+/** Of the SSH server's limits those of single commands. */
+type Limits = Pick<SshLimits, "line" | "commands">;
 
 /** Characters of what a client sent that are logged. */
 const LOGGED = 100;
@@ -31,16 +37,17 @@ export function createHandler(
   fleet: Pick<Fleet, "find" | "services">,
   authority: Authority,
   log: Log,
-  /** Characters a command line may have, asked anew for each. */
-  lineLimit: () => number = () => LINE_LIMIT,
+  /** Asked anew for each command. */
+  limits: () => Limits = () => SSH_LIMITS,
 ): (request: ExecRequest) => Promise<number> {
+  const atOnce = new AtOnce();
   return async (request) => {
     const started = performance.now();
     const { remote, key, user, traffic } = request;
     const facts: Facts = { comment: key.comment || undefined };
     let status = 500;
     try {
-      status = await carryOut(fleet, authority, request, facts, lineLimit());
+      status = await carryOut({ fleet, authority, atOnce, limits: limits() }, request, facts);
       return status;
     } catch (error) {
       const told = endOf(request.signal, error);
@@ -81,24 +88,29 @@ function oneLine(why: unknown, error: unknown): string {
 }
 
 async function carryOut(
-  fleet: Pick<Fleet, "find" | "services">,
-  authority: Authority,
+  { fleet, authority, atOnce, limits }: {
+    fleet: Pick<Fleet, "find" | "services">;
+    authority: Authority;
+    atOnce: AtOnce;
+    limits: Limits;
+  },
   request: ExecRequest,
   facts: Facts,
-  lineLimit: number,
 ): Promise<number> {
   const { user, key } = request;
   if (request.line === undefined) {
     throw new StatusError(400, `No commands in connection for user ${JSON.stringify(user)}`);
   }
-  const { service: name, command: word, args } = decodeLine(request.line, lineLimit);
+  const { service: name, command: word, args } = decodeLine(request.line, limits.line);
   facts.service = name.slice(0, LOGGED) || undefined;
   facts.command = word.slice(0, LOGGED);
   const asker = { blob: key.blob, address: request.address, now: Date.now() };
   if (name === "") {
     const { signal } = request;
     const call = { fleet, authority, asker, request };
-    return await onBehalfOf({ signal }, () => runOnHost(word, args, call));
+    const place = { service: name, key: key.fingerprint };
+    const run = () => runOnHost(word, args, call);
+    return await atOnce.run(place, limits.commands, () => onBehalfOf({ signal }, run));
   }
   const service = fleet.find(name);
   const grant = service && authority.grant(service, asker);
@@ -146,11 +158,14 @@ async function carryOut(
   const signal = command.role === "read" ? request.signal : undefined;
   const behalf = { user: service.user.name, signal };
   const { fingerprint, comment } = grant;
+  const place = { service: name, key: fingerprint };
   const actor = comment ? `${fingerprint} (${visible(comment)})` : fingerprint;
   try {
     const deploys = (deployment: number) => void (facts.deployment = deployment);
     const call = { ...request, ...words, terminal, service, actor, deploys };
-    return await about({ service: name }, () => onBehalfOf(behalf, () => command.run(call)));
+    const run = () => about({ service: name }, () => onBehalfOf(behalf, () => command.run(call)));
+    // It costs next to nothing, and shows whether pgod can be reached at all.
+    return command === ping ? await run() : await atOnce.run(place, limits.commands, run);
   } catch (error) {
     if (error instanceof StatusError || request.signal.aborted) throw error;
     throw new StatusError(500, (error as Error).message);

@@ -18,6 +18,8 @@ export interface SshLimits {
   authTries: number;
   /** Sessions that one connection may have open at once. */
   sessions: number;
+  /** Commands that one key may run at once at one service. */
+  commands: number;
   /** How long a connection without an open session stays. */
   idle: number;
   /** Characters of a command line; a longer one than 32768 would not fit a packet. */
@@ -33,6 +35,7 @@ export const SSH_LIMITS: SshLimits = {
   loginGrace: 30_000,
   authTries: 6,
   sessions: 10,
+  commands: 20,
   idle: 10 * 60_000,
   line: 32 * 1024,
   stall: 10 * 60_000,
@@ -56,6 +59,7 @@ export const sshSchema = v.strictObject({
   login_grace: v.optional(duration),
   auth_tries: v.optional(count(1, 100)),
   sessions: v.optional(count(1, 1000)),
+  commands: v.optional(count(1, 10_000)),
   idle: v.optional(duration),
   line: v.optional(count(100, 32 * 1024)),
   stall: v.optional(duration),
@@ -69,6 +73,7 @@ export function sshLimits(table: v.InferOutput<typeof sshSchema>): SshLimits {
     loginGrace: table.login_grace ?? SSH_LIMITS.loginGrace,
     authTries: table.auth_tries ?? SSH_LIMITS.authTries,
     sessions: table.sessions ?? SSH_LIMITS.sessions,
+    commands: table.commands ?? SSH_LIMITS.commands,
     idle: table.idle ?? SSH_LIMITS.idle,
     line: table.line ?? SSH_LIMITS.line,
     stall: table.stall ?? SSH_LIMITS.stall,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createAuthority } from "../../lib/commands/authority.ts";
 import { createHandler } from "../../lib/commands/dispatch.ts";
 import { COMMANDS } from "../../lib/commands/table.ts";
+import { SSH_LIMITS } from "../../lib/config/ssh.ts";
 import { behalf } from "../../lib/host/behalf.ts";
 import type { Run } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
@@ -9,6 +10,7 @@ import { createService, type Service } from "../../lib/service/service.ts";
 import { type AuthorizedKey, type Role, suffices } from "../../lib/ssh/access.ts";
 import { parseFrom } from "../../lib/ssh/from.ts";
 import { NO_OPTIONS, ROLES } from "../../lib/ssh/key_options.ts";
+import type { ExecRequest } from "../../lib/ssh/session.ts";
 import { ClientEnd } from "../../lib/ssh/signals.ts";
 import { StatusError } from "../../lib/ssh/status.ts";
 import { SessionTerminal } from "../../lib/ssh/terminal.ts";
@@ -44,6 +46,22 @@ function unreachable(keys: AuthorizedKey[]): Service {
   } as unknown as Service;
 }
 
+/** That `line` is asked by somebody whose output nobody reads. */
+const request = (line: string): ExecRequest => ({
+  key: key(),
+  user: "miek",
+  address: "10.0.0.1",
+  remote: "10.0.0.1:1",
+  line,
+  stdin: new ReadableStream(),
+  stdout: () => Promise.resolve(),
+  stderr: () => Promise.resolve(),
+  traffic: { received: 0, sent: 0 },
+  signal: new AbortController().signal,
+  terminal: undefined,
+  takeSignals: () => {},
+});
+
 /** What becomes of `line`, on a host with the service "shop" that has these keys; its commands are not run. */
 async function ask(
   line: string,
@@ -75,20 +93,8 @@ async function ask(
     return Promise.resolve();
   };
   try {
-    const status = await createHandler(fleet, createAuthority(() => admins), log)({
-      key: key(),
-      user: "miek",
-      address,
-      remote: `${address}:1`,
-      line,
-      stdin: new ReadableStream(),
-      stdout,
-      stderr: stdout,
-      traffic: { received: 0, sent: 0 },
-      signal,
-      terminal,
-      takeSignals: () => {},
-    });
+    const handle = createHandler(fleet, createAuthority(() => admins), log);
+    const status = await handle({ ...request(line), address, stdout, signal, terminal });
     return { status, text };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
@@ -254,6 +260,38 @@ Deno.test("programs of a command are its service's user's; those of one that onl
     }
   }
   host.ledger.close();
+});
+
+Deno.test("a key runs so many commands at once at a service: one more is refused until one has ended", async () => {
+  const { log, lines } = recordedLog("ssh.command");
+  const keys = ["AAAA", "BBBB"].map((blob) => key({ blob, fingerprint: `SHA256:${blob}` }));
+  const run: Run = async ({ stdout }) => {
+    await stdout?.(new Uint8Array());
+    return { code: 0, stdout: "", stderr: "" };
+  };
+  const named = (name: string) =>
+    ({ keys, user: { name }, config: { name }, host: { run } }) as unknown as Service;
+  const fleet = { find: named, services: () => [] };
+  const limits = { ...SSH_LIMITS, commands: 2 };
+  const handle = createHandler(fleet, createAuthority(() => []), log, () => limits);
+  const ask = (line: string, more: Partial<ExecRequest> = {}) =>
+    handle({ ...request(line), ...keys[0] && { key: keys[0] }, ...more });
+  for (const [line, where] of [["shop//ps", "shop"], ["//status", "this host"]] as const) {
+    const read = Promise.withResolvers<void>();
+    const stdout = () => read.promise;
+    const two = [ask(line, { stdout }), ask(line, { stdout })];
+    const said =
+      `Key SHA256:AAAA runs 2 commands at ${where} already, as many as it may ([ssh] commands in pgod's config): try again when one has ended`;
+    await assert.rejects(ask(line), new StatusError(500, said));
+    assert.equal(lines.at(-1)?.fields["error"], said);
+    // Another key, and the same key at another service, are not held up by it, and all may ping.
+    assert.equal(await ask(line, keys[1] && { key: keys[1] }), 0);
+    assert.equal(await ask("wiki//ps"), 0);
+    assert.equal(await ask("shop//ping"), 0);
+    read.resolve();
+    assert.deepEqual(await Promise.all(two), [0, 0]);
+    assert.equal(await ask(line), 0);
+  }
 });
 
 Deno.test("the host is asked with an empty name; it has no other command than status", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createAuthority } from "../../lib/commands/authority.ts";
+import { SSH_LIMITS } from "../../lib/config/ssh.ts";
 import { createHandler } from "../../lib/commands/dispatch.ts";
 import { sleep, within } from "../../lib/host/clock.ts";
 import { openLog } from "../../lib/log.ts";
@@ -30,7 +31,7 @@ async function audited(body: (loopback: Loopback) => Promise<void>): Promise<Rec
     limits: { line: 2000 },
     knows: (blob, address) =>
       authority.anywhere(fleet.services(), { blob, address, now: Date.now() }),
-    handle: createHandler(fleet, authority, log, () => 2000),
+    handle: createHandler(fleet, authority, log, () => ({ ...SSH_LIMITS, line: 2000 })),
   }, async (loopback) => {
     for (const [name, options] of Object.entries(OPTIONS)) {
       const path = `${loopback.dir}/${name}`;
