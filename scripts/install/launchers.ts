@@ -54,6 +54,43 @@ if [ "\${1-}" = permissions ]; then printf '%s\\n' "$line"; else eval "exec $lin
 `;
 }
 
+/**
+ * `may-reload PID`: whether a pgod that runs was started with the permissions for files that its config names by now.
+ * If not, it says so and fails: SIGHUP would be refused in the log only.
+ */
+export function mayReload(lib: string, pgod: string): string {
+  return `#!/bin/sh
+# Its command line comes back as words: what it is started by, the program, what it was asked to do.
+if [ $# = 1 ]; then xargs -0a "/proc/$1/cmdline" "$0" -- || exit 1; exit; fi
+read= write=
+while [ $# -gt 0 ] && [ "$1" != ${lib}/pgod.js ]; do
+  case $1 in
+    --allow-read=*) read=\${1#*=} ;;
+    --allow-write=*) write=\${1#*=} ;;
+  esac
+  shift
+done
+[ $# = 0 ] && exit
+shift
+line=$(${pgod} permissions "$@") || exit
+eval "set -- $line"
+set -f
+IFS=,
+for word; do
+  case $word in
+    --allow-read=*) had=$read ;;
+    --allow-write=*) had=$write ;;
+    *) continue ;;
+  esac
+  for path in \${word#*=}; do
+    case ,$had, in *",$path,"*) continue ;; esac
+    echo "pgod was not started with \${word%%=*}=$path: systemctl restart pgod (containers do not notice)" >&2
+    exit 1
+  done
+done
+`;
+}
+
 /** The flags that the first line of pgoctl.ts names, as a shell writes them. @throws {Error} for another line. */
 export function pgoctlFlags(shebang: string): string[] {
   const [, flags] = /exec deno run (.*) "\$0" "\$@"'$/.exec(shebang) ?? [];

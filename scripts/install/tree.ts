@@ -5,7 +5,7 @@
 import { root } from "../bundle.ts";
 import { pgoctlCompletion, pgodCompletion } from "./completion.ts";
 import { firstConfig } from "./config.ts";
-import { pgoctlLauncher, pgodLauncher } from "./launchers.ts";
+import { mayReload, pgoctlLauncher, pgodLauncher } from "./launchers.ts";
 import { unit } from "./unit.ts";
 
 /** One file: `from` another, or with a `text`. */
@@ -34,6 +34,7 @@ export async function tree(
   { bundles, deno }: { bundles: string; deno: string },
 ): Promise<Entry[]> {
   const lib = `${prefix}/lib/pgo`;
+  const own = { pgod: `${prefix}/sbin/pgod`, mayReload: `${lib}/may-reload` };
   const share = `${prefix}/share`;
   const [shebang = ""] = (await Deno.readTextFile(`${root}pgoctl.ts`)).split("\n");
   const pages = await names("man");
@@ -43,13 +44,14 @@ export async function tree(
     { path: `${lib}/deno`, mode: 0o755, from: deno },
     { path: `${lib}/pgod.js`, mode: 0o644, from: `${bundles}/pgod.js` },
     { path: `${lib}/pgoctl.js`, mode: 0o644, from: `${bundles}/pgoctl.js` },
-    { path: `${prefix}/sbin/pgod`, mode: 0o755, text: pgodLauncher(lib) },
+    { path: own.pgod, mode: 0o755, text: pgodLauncher(lib) },
     { path: `${prefix}/bin/pgoctl`, mode: 0o755, text: pgoctlLauncher(lib, shebang) },
     {
       path: `${prefix}/lib/systemd/system/pgod.service`,
       mode: 0o644,
-      text: unit({ pgod: `${prefix}/sbin/pgod`, config: configPath({ sysconfdir }) }),
+      text: unit({ ...own, config: configPath({ sysconfdir }) }),
     },
+    { path: own.mayReload, mode: 0o755, text: mayReload(lib, own.pgod) },
     // Podman's storage and registries, and users, as services need them.
     { path: `${share}/pgo/prepare-host.sh`, mode: 0o755, from: `${root}scripts/prepare-host.sh` },
     ...["pgod", "pgoctl"].map((name) => ({

@@ -4,8 +4,10 @@
  */
 import { SIGN } from "../../lib/service/watchdog.ts";
 
-/** The text of pgod.service; both are absolute paths. */
-export function unit({ pgod, config }: { pgod: string; config: string }): string {
+/** The text of pgod.service; all three are absolute paths. */
+export function unit(
+  { pgod, mayReload, config }: { pgod: string; mayReload: string; config: string },
+): string {
   return `[Unit]
 Description=Podman Git Operation
 Documentation=man:pgod(8)
@@ -28,6 +30,8 @@ ExecStartPre=-/bin/sh -c 'ls /var/lib/systemd/linger | xargs -r id -u -- | sed "
 ExecStart=${pgod} -c ${config} --log-format journal --notify \${NOTIFY_SOCKET}
 # A wrong config is told to whoever reloads; pgod would refuse it as well.
 ExecReload=${pgod} check -c ${config}
+# So is a config that names files this pgod may not read: that needs a restart.
+ExecReload=${mayReload} $MAINPID
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5

@@ -13,7 +13,7 @@ export interface Installed {
   dir: string;
   /** Runs a program of it in `cwd`, with no other environment than `env`. */
   run(
-    program: "sbin/pgod" | "bin/pgoctl",
+    program: "sbin/pgod" | "bin/pgoctl" | "lib/pgo/may-reload",
     words: readonly string[],
     options?: { env?: Record<string, string>; cwd?: string },
   ): Promise<{ code: number; stdout: string; stderr: string }>;

@@ -84,6 +84,29 @@ Deno.test("the installed pgod carries out each of its commands, and nothing else
       assert.match(new TextDecoder().decode((await command.output()).stdout), /^# allowed\n/);
     });
 
+    await t.step(
+      "may-reload: whether what runs may read what its config names by now",
+      async () => {
+        const asked = await pgod("permissions", "-c", config, "--dir", "/srv/p");
+        const flags = asked.stdout.trim().split(" ").slice(1);
+        // It waits under the command line that pgod has.
+        const running = new Deno.Command("sh", { args: ["-c", "read _", ...flags], stdin: "piped" })
+          .spawn();
+        const may = () => run("lib/pgo/may-reload", [`${running.pid}`]);
+        assert.deepEqual(await may(), { code: 0, stdout: "", stderr: "" });
+        await Deno.writeTextFile(config, `[global]\nadmin_keys = "${dir}/etc/the admins"\n`);
+        assert.deepEqual(await may(), {
+          code: 1,
+          stdout: "",
+          stderr:
+            `pgod was not started with --allow-read=${dir}/etc/the admins: systemctl restart pgod (containers do not notice)\n`,
+        });
+        await Deno.writeTextFile(config, "");
+        await running.stdin.close();
+        await running.status;
+      },
+    );
+
     await t.step({
       name: "urls, check and ports, from cron and without any PATH",
       ignore: Deno.uid() !== 0,

@@ -53,12 +53,12 @@ Deno.test("a new host's config is valid, has no services, and shows every line o
 });
 
 Deno.test("the watchdog waits for three signs of life", () => {
-  const text = unit({ pgod: "/usr/sbin/pgod", config });
+  const text = unit({ pgod: "/usr/sbin/pgod", mayReload: "/m", config });
   assert.match(text, new RegExp(`^WatchdogSec=${SIGN * 3 / 1000}$`, "m"));
 });
 
 Deno.test("each directive that restricts has its reason above it", () => {
-  const lines = unit({ pgod: "/usr/sbin/pgod", config }).split("\n");
+  const lines = unit({ pgod: "/usr/sbin/pgod", mayReload: "/m", config }).split("\n");
   const from = lines.indexOf("UMask=0022");
   const to = lines.findIndex((line) => line.startsWith("# Left out"));
   for (const [at, line] of lines.entries()) {
@@ -69,7 +69,7 @@ Deno.test("each directive that restricts has its reason above it", () => {
 
 for (const word of ["NoNewPrivileges", "PrivateTmp", "ProtectHome", "ProtectKernelTunables"]) {
   Deno.test(`the unit does not set ${word}, and says why`, () => {
-    const text = unit({ pgod: "/usr/sbin/pgod", config });
+    const text = unit({ pgod: "/usr/sbin/pgod", mayReload: "/m", config });
     assert.doesNotMatch(text, new RegExp(`^${word}=`, "m"));
     assert.match(text, new RegExp(`^# .*\\b${word}\\b.*:`, "m"));
   });

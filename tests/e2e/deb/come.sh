@@ -88,6 +88,11 @@ no systemctl reload pgod
 cp right.toml /etc/pgo.toml
 systemctl reload pgod
 [[ $(pgod_pid) == "$pid" ]]
+printf '\n[global]\nadmin_keys = "/etc/admins"\n' >>/etc/pgo.toml
+install -m 644 /dev/null /etc/admins
+no systemctl reload pgod
+journalctl -u pgod | grep -q 'not started with --allow-read=/etc/admins: systemctl restart pgod'
+cp right.toml /etc/pgo.toml
 say 'reload refuses a wrong config and takes a right one'
 echo nonsense >>/etc/pgo.toml
 no systemctl restart pgod
