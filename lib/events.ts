@@ -60,6 +60,11 @@ export const EVENTS = {
   ]),
   "service.followed": event("info", "its branch is followed from now on", ["service"]),
   "service.current": event("info", "nothing is to be done", ["service"]),
+  "service.waiting": event(
+    "info",
+    "a deployment is due and waits for its turn; the service is free meanwhile",
+    ["service"],
+  ),
   "service.frozen": event("info", "it is frozen: nothing new is deployed", ["service"]),
   "service.stopped": event("info", "an operator stopped it: it stays down", ["service"]),
   "service.started": event("info", "what was live before runs again", ["service"]),

@@ -48,7 +48,7 @@ export const PGOD_MANUAL: Manual = {
         ],
         [
           "--deploys N",
-          "carry out at most so many deployments at once, one of each Unix user; default 2",
+          "carry out at most so many deployments at once, one of each Unix user; default 2. One that takes longer than 5 minutes, or is only watched, makes room for the next",
         ],
         [
           "--keep-stale DURATION",

@@ -73,14 +73,22 @@ export const rollback: Command = {
   args: "[REV]",
   arity: [0, 1],
   options: [],
-  run: (call) =>
-    alone(call, "rollback", async (output) => {
-      const { service, actor, signal, deploys, args: [revision] } = call;
-      const request = { cause: "rollback", actor, output, signal, deploys };
+  run(call) {
+    const { service, actor, signal, deploys, args: [revision] } = call;
+    let before: number | null | undefined;
+    return alone(call, "rollback", async (output, place) => {
+      const { live } = service.host.ledger.service(service.config.name);
+      // It may have waited for its turn: what it was to go back from is another one now.
+      if (before !== undefined && live !== before) {
+        throw new StatusError(500, `deployment ${live} became live first: nothing was done`);
+      }
+      before = live;
+      const request = { cause: "rollback", actor, output, place, signal, deploys };
       const { line } = await rollBack(service, revision, request);
       output.say(line);
       return 0;
-    }),
+    });
+  },
 };
 
 function end(call: Call): string | null {

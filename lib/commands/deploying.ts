@@ -80,7 +80,7 @@ export const up: Command = {
   arity: [0, 0],
   options: [],
   run: (call) =>
-    alone(call, "up", async (output) => {
+    alone(call, "up", async (output, place) => {
       const { service, actor, deploys } = call;
       const { ledger } = service.host;
       const hold = frozen(service);
@@ -98,7 +98,7 @@ export const up: Command = {
         const current = ledger.deployment(service.config.name, live)?.digest === candidate.digest;
         const report = current && !service.prepared
           ? await ensureLive(service, output, stopped === null)
-          : await deploy(service, candidate, { cause: "up", actor, output, deploys });
+          : await deploy(service, candidate, { cause: "up", actor, output, place, deploys });
         service.handled = service.tip;
         service.quarantine = service.trouble = "";
         output.say(report.line);
@@ -128,12 +128,13 @@ export const sync: Command = {
     },
   ],
   run: (call) =>
-    alone(call, "sync", async (output) => {
+    alone(call, "sync", async (output, place) => {
       const { service, actor, signal, deploys } = call;
       const report = await reconcile(service, {
         cause: "sync",
         actor,
         output,
+        place,
         retry: call.options.has("retry"),
         signal,
         deploys,

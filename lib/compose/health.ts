@@ -19,6 +19,9 @@ export function milliseconds(duration: string): number {
   );
 }
 
+/** Milliseconds that the containers of a deployment have in all until they are well. */
+export const GATE_LIMIT = 15 * 60_000;
+
 /** Reads `healthcheck`; undefined where there is none. */
 export function readHealth(reader: Reader, node: Node | undefined): HealthCheck | undefined {
   if (node === undefined || node.content === null) return undefined;
@@ -31,8 +34,17 @@ export function readHealth(reader: Reader, node: Node | undefined): HealthCheck 
     "retries",
     "disable",
   ]);
-  const duration = (part: string) =>
-    reader.text(table.get(part), DURATION, "a duration such as 30s");
+  const duration = (part: string) => {
+    const text = reader.text(table.get(part), DURATION, "a duration such as 30s");
+    if (text && milliseconds(text) > GATE_LIMIT) {
+      const limit = `${GATE_LIMIT / 60_000}m`;
+      reader.note(
+        table.get(part) ?? node,
+        `${part} of ${text} has no effect beyond ${limit}: what is not healthy ${limit} after its start has failed`,
+      );
+    }
+    return text;
+  };
   const given = table.get("test");
   const test = typeof given?.content === "string"
     ? ["CMD-SHELL", given.content]

@@ -2,6 +2,7 @@
  * The health gate: watches the containers of a deployment until each is well, or it is clear that one is not.
  * @module
  */
+import { GATE_LIMIT } from "../compose/health.ts";
 import { type Check, checkArgv, type Wanted } from "../compose/start_plan.ts";
 import { answers } from "../host/listeners.ts";
 import { type Container, containers, imageCheck } from "../host/podman.ts";
@@ -42,6 +43,14 @@ export type Condition =
   | "service_healthy"
   | "service_completed_successfully";
 
+/** What is not true, of a service that has not come so far in all the time there is. */
+const MISSING: Record<Condition, string> = {
+  started: "does not run",
+  settled: "is not well",
+  service_healthy: "is not healthy",
+  service_completed_successfully: "has not ended",
+};
+
 /** A deployment that is not well; one line. */
 export class GateError extends Error {
   constructor(
@@ -70,8 +79,8 @@ export class Gate {
   }
 
   /**
-   * Resolves when every named service has come that far. @throws {GateError} as soon as one cannot any more,
-   * saying why.
+   * Resolves when every named service has come that far. @throws {GateError} as soon as one cannot any more, or
+   * {@link GATE_LIMIT} is over since the gate was made, saying why.
    */
   async reach(names: readonly string[], condition: Condition): Promise<void> {
     const { host } = this.service;
@@ -97,6 +106,10 @@ export class Gate {
   ): Promise<boolean> {
     const { wanted } = watched;
     const { name } = wanted;
+    if (this.#left() <= 0) {
+      const time = `${GATE_LIMIT / 60_000} minutes`;
+      throw new GateError(name, `${MISSING[condition]} after ${time}, all that a deployment gets`);
+    }
     if (!container) throw new GateError(name, "was not started");
     if (container.state === "exited" && container.exitCode === 0 && wanted.mayEnd) {
       if (condition === "service_healthy") {
@@ -112,6 +125,11 @@ export class Gate {
     if (condition === "service_healthy") return true;
     const settled = performance.now() - watched.since >= this.service.host.settle;
     return await this.#portsAnswer(watched) && settled;
+  }
+
+  /** Milliseconds that are left. */
+  #left(): number {
+    return this.#began + GATE_LIMIT - performance.now();
   }
 
   #countStarts(watched: Watched, { startedAt }: Container): void {
@@ -148,7 +166,8 @@ export class Gate {
     if (!check || now - watched.checked < pause) return !check || watched.healthy;
     watched.checked = now;
     const argv = ["podman", "exec", id, ...check.argv] as const;
-    const outcome = await run({ argv: [...argv], user, deadline: check.timeout + 2_000 })
+    const deadline = Math.max(1, Math.min(check.timeout + 2_000, this.#left()));
+    const outcome = await run({ argv: [...argv], user, deadline })
       .catch((error: Error) => ({ code: 1, stdout: error.message, stderr: "" }));
     if (outcome.code === 0) {
       watched.failures = 0;
@@ -187,7 +206,7 @@ export class Gate {
       if (await answers(run, user, port)) watched.answered.add(port.port);
     }));
     const [left] = ports.filter(({ port }) => !watched.answered.has(port));
-    const patience = Math.max(PORT_PATIENCE, watched.check?.startPeriod ?? 0);
+    const patience = Math.max(PORT_PATIENCE, Math.min(watched.check?.startPeriod ?? 0, GATE_LIMIT));
     const waited = performance.now() - watched.since;
     if (left && waited > this.service.host.settle && !watched.told) {
       watched.told = true;

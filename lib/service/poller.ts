@@ -8,6 +8,7 @@ import { serviceOutput } from "./output.ts";
 import { ensureLive, reconcile, type Report } from "./reconcile.ts";
 import { prepareService } from "./follow.ts";
 import { DeploymentError, PGOD } from "./deployment.ts";
+import { WaitsForTurn } from "./deploy.ts";
 import { failureLines, Rejection, type Service } from "./service.ts";
 import type { Turns } from "./turns.ts";
 
@@ -20,7 +21,7 @@ const START_TURN = 15_000;
 /** Milliseconds a tick waits for a command that holds the service. */
 const PATIENCE = 60 * 60_000;
 
-/** Milliseconds after which a tick that goes on is no longer one that works. */
+/** Milliseconds after which a tick that goes on, without a new step, is no longer one that works. */
 const BUSY = 3 * PATIENCE;
 
 /** Milliseconds until the next tick: `interval` ± jitter, doubled for each failure up to the limit. */
@@ -50,12 +51,23 @@ export async function follow(
   const { signal, random = Math.random } = options;
   let cause: string = options.cause;
   let ready = false;
-  let said = "";
+  let said = "", waited = "";
+  const place = host.turns.place(config);
   for (let failures = 0; !signal.aborted;) {
-    service.due = performance.now() + BUSY;
+    const alive = () => void (service.due = performance.now() + BUSY);
+    let waits = false;
+    alive();
     try {
       await service.lock.hold("reconcile by pgod", async () => {
-        const output = serviceOutput(service, () => {}, () => {}, options.deadline);
+        const own = serviceOutput(service, () => {}, () => {}, options.deadline);
+        // Each step has a limit of its own, but there may be many.
+        const output = {
+          ...own,
+          step(line: string) {
+            alive();
+            own.step(line);
+          },
+        };
         if (!ready) {
           // Each counts for itself: nothing is built here, and a host may have all its services of one user.
           const { name } = config;
@@ -70,7 +82,7 @@ export async function follow(
           await started;
         }
         ready = true;
-        const request = { cause, actor: PGOD, output, signal: options.deadline };
+        const request = { cause, actor: PGOD, output, place, signal: options.deadline };
         const report = await reconcile(service, request);
         const trouble = report.result === "quarantined" ? report.line : "";
         const isNews = trouble ? trouble !== service.trouble : report.result !== "current";
@@ -80,24 +92,37 @@ export async function follow(
         }
         service.trouble = trouble;
       }, { patience: PATIENCE, signal });
-      said = "";
+      said = waited = "";
       failures = 0;
       cause = "push";
+      place.leave();
     } catch (error) {
       if (signal.aborted) break;
+      waits = error instanceof WaitsForTurn || place.isWaiting;
+      if (!waits) place.leave();
       const lines = failureLines(error);
       const trouble = lines.join("; ");
-      if (trouble !== said) sayTrouble(service, error);
-      said = trouble;
-      service.trouble = service.quarantine || trouble;
+      if (error instanceof WaitsForTurn) {
+        if (waited === "") host.log.info("service.waiting", trouble, { service: config.name });
+        waited = trouble;
+      } else {
+        if (trouble !== said) sayTrouble(service, error);
+        said = trouble;
+        service.trouble = service.quarantine || trouble;
+      }
       failures = error instanceof RemoteError ? failures + 1 : 0;
       // What failed once because of a new config, or at boot, is not tried again at every tick.
-      if (service.handled) cause = "push";
+      if (service.handled && !waits) cause = "push";
     }
     const delay = nextDelay(options.interval, failures, random());
     service.due = performance.now() + delay;
-    await host.sleep(delay, signal);
+    const awake = new AbortController();
+    const sleeping = host.sleep(delay, AbortSignal.any([signal, awake.signal]));
+    // What is due begins at once when its turn comes; until then ticks go on, and heal.
+    await (waits ? Promise.race([sleeping, place.turn]) : sleeping);
+    awake.abort();
   }
+  place.leave();
   service.due = Infinity;
 }
 

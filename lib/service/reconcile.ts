@@ -8,7 +8,7 @@ import { isMissing } from "../host/service_directory.ts";
 import { about } from "../log.ts";
 import type { Output } from "./output.ts";
 import { type Drift, heal } from "./heal.ts";
-import { deploy } from "./deploy.ts";
+import { deploy, WaitsForTurn } from "./deploy.ts";
 import { followTo, fromMirror, inspect } from "./follow.ts";
 import { look } from "./look.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
@@ -20,6 +20,7 @@ import { refreshSecrets } from "./secrets.ts";
 import { bringUp } from "./start.ts";
 import { remember } from "./state.ts";
 import { takeDown } from "./switch.ts";
+import type { Place } from "./turns.ts";
 
 /** Why and for whom a reconcile runs. */
 export interface Request {
@@ -28,6 +29,8 @@ export interface Request {
   /** Fingerprint and comment of the key that asked, or `pgod`. */
   actor: string;
   output: Output;
+  /** Among those who want to deploy. */
+  place: Place;
   /** Tries a candidate again that failed before. */
   retry?: boolean;
   signal?: AbortSignal;
@@ -43,7 +46,8 @@ export interface Report {
 
 /**
  * One reconcile; the caller holds the service's lock. @throws {RemoteError}, {@link Rejection} or
- * {@link StepError}; what ran before still runs, or the ledger says why not.
+ * {@link StepError}; what ran before still runs, or the ledger says why not. @throws {WaitsForTurn} when it has to be
+ * called again once its place has its turn: by then everything may be otherwise.
  */
 export async function reconcile(service: Service, request: Request): Promise<Report> {
   const { host, config } = service;
@@ -71,14 +75,20 @@ export async function reconcile(service: Service, request: Request): Promise<Rep
       ? { result: "quarantined", line: quarantine }
       : { result: "current", line: `${short(tip)} is the tip` };
   }
+  const { renewed } = service;
   try {
-    const retry = request.retry || service.renewed || request.cause === "config";
+    if (request.place.isWaiting) throw new WaitsForTurn(request.place);
+    const retry = request.retry || renewed || request.cause === "config";
     service.renewed = false;
     const report = await bringAbout(service, tip, live, { ...request, retry });
     service.handled = tip;
     service.quarantine = report.result === "quarantined" ? report.line : "";
     return report;
   } catch (error) {
+    if (error instanceof WaitsForTurn) {
+      service.renewed = renewed;
+      await heal(service, request.output, seen.monitored);
+    }
     // These will be no better next time: only a push or an operator can change them.
     if (isFailure(error)) {
       service.handled = tip;

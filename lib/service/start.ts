@@ -18,13 +18,14 @@ import { readyResources } from "./resources.ts";
 import type { Service } from "./service.ts";
 
 /**
- * Starts a deployment from its run file and watches until its containers are well.
+ * Starts a deployment from its run file and watches until its containers are well; `started` is called when all run.
  * @throws {StepError} naming what is not.
  */
 export async function bringUp(
   service: Service,
   record: Pick<DeploymentRecord, "number">,
   output: Output,
+  started: () => void = () => {},
 ): Promise<void> {
   const { number } = record;
   const frozen = await readFrozen(service, number);
@@ -43,6 +44,7 @@ export async function bringUp(
       await startServices(service, number, frozen, services, output);
       await gate.reach(services, "started");
     }
+    started();
     await gate.reach(frozen.plan.wanted.map(({ name }) => name), "settled");
   } catch (error) {
     if (!(error instanceof GateError)) throw error;

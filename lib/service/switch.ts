@@ -23,13 +23,14 @@ const UNHELD = { stopped: null, halted: "[]" };
 
 /**
  * Makes a prepared deployment live. When its containers do not come up, the one that was live before
- * is started again from its own run file and images.
+ * is started again from its own run file and images. `started` is called when all that is left is watching.
  * @throws {StepError} after that, saying what failed and what runs now; the ledger says it too.
  */
 export async function switchTo(
   service: Service,
   prepared: Prepared,
   output: Output,
+  started: () => void = () => {},
 ): Promise<void> {
   const { host, config, git } = service;
   const { record } = prepared;
@@ -38,7 +39,7 @@ export async function switchTo(
   try {
     await takeDown(service, before, output);
     if (late) await checkOut(service, record.revision);
-    await bringUp(service, record, output);
+    await bringUp(service, record, output, started);
     await freeRoom(service);
     await remember(service, { user: config.user, live: record.number, ...UNHELD });
     host.ledger.end(record, "live", "");

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import type { Check, Wanted } from "../../lib/compose/start_plan.ts";
+import { GATE_LIMIT } from "../../lib/compose/health.ts";
+import type { Sleep } from "../../lib/host/clock.ts";
 import type { Run } from "../../lib/host/process.ts";
-import { Gate } from "../../lib/service/gate.ts";
+import { type Condition, Gate } from "../../lib/service/gate.ts";
 import type { Service } from "../../lib/service/service.ts";
+import { withClock } from "./fake_clock.ts";
 
 /** What a container is at the n-th look; the last one stays. */
 type Look = {
@@ -21,11 +24,16 @@ const CHECK: Check = {
   retries: 3,
 };
 
-function watch(looks: Look[], more: Partial<Wanted> = {}) {
+function watch(
+  looks: Look[],
+  more: Partial<Wanted> = {},
+  sleep: Sleep = () => Promise.resolve(),
+  takes: (deadline: number) => void = () => {},
+) {
   const calls: string[] = [];
   let look = -1;
   const now = () => looks[Math.min(look, looks.length - 1)] ?? {};
-  const run: Run = ({ argv }) => {
+  const run: Run = ({ argv, deadline = 0 }) => {
     calls.push(argv.join(" "));
     const answer = (code: number, stdout = "") =>
       Promise.resolve({ code, stdout, stderr: code ? "not yet" : "" });
@@ -45,12 +53,13 @@ function watch(looks: Look[], more: Partial<Wanted> = {}) {
         }]),
       );
     }
+    if (argv[1] === "exec") takes(deadline);
     if (argv[1] === "exec") return answer(now().check ?? 0);
     if (argv[0] === "bash") return answer(now().answers === false ? 1 : 0);
     return answer(0, "null");
   };
   const service = {
-    host: { run, sleep: () => Promise.resolve(), settle: 0 },
+    host: { run, sleep, settle: 0 },
     user: { name: "miek" },
     config: { name: "shop" },
   } as unknown as Service;
@@ -138,3 +147,27 @@ Deno.test("who waits for the end of a service is not content with its start", as
     /ended before/,
   );
 });
+
+const SLOW = 1000 * 3_600_000;
+const ENDLESS: [about: string, condition: Condition, check: Check, said: string][] = [
+  ["a start period", "settled", { ...CHECK, startPeriod: SLOW }, "is not well"],
+  ["an interval", "service_healthy", { ...CHECK, interval: SLOW, retries: 2 }, "is not healthy"],
+  ["a check that hangs", "settled", { ...CHECK, timeout: SLOW, retries: 9999 }, "is not well"],
+  ["a job", "service_completed_successfully", CHECK, "has not ended"],
+];
+for (const [about, condition, check, said] of ENDLESS) {
+  Deno.test(`${about} of a thousand hours: it has failed after 15 minutes, and a line says so`, async () => {
+    await withClock(async (clock) => {
+      const began = clock.now;
+      // Only the check that hangs takes all the time that it is given.
+      const takes = (deadline: number) => void (check.timeout === SLOW && (clock.now += deadline));
+      const { gate } = watch([{ check: 1 }], { check }, clock.sleep, takes);
+      await assert.rejects(
+        gate.reach(["web"], condition),
+        new RegExp(`^GateError: web ${said} after 15 minutes|^Error: web ${said} after 15 minutes`),
+      );
+      const took = clock.now - began;
+      assert.ok(took >= GATE_LIMIT && took < GATE_LIMIT + 1000, `${took}`);
+    });
+  });
+}

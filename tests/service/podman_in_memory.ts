@@ -138,6 +138,11 @@ export async function setup(log: Log = recordedLog().log): Promise<
     podman,
     candidate,
     deployRevision: async (revision) =>
-      deploy(service, await candidate(revision), { cause: "push", actor: "pgod", output }),
+      deploy(service, await candidate(revision), {
+        cause: "push",
+        actor: "pgod",
+        output,
+        place: service.host.turns.place(service.config),
+      }),
   };
 }

@@ -46,7 +46,8 @@ async function printed(
   const { service, candidate } = await setup(log);
   await about({ service: "shop" }, () =>
     by(service, async (output) => {
-      const request = { cause: "any", actor: ACTOR, output };
+      const place = service.host.turns.place(service.config);
+      const request = { cause: "any", actor: ACTOR, output, place };
       await deploy(service, await candidate("one"), request);
       return 0;
     }));

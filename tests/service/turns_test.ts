@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Turns } from "../../lib/service/turns.ts";
+import { LONGEST_TURN, Turns } from "../../lib/service/turns.ts";
 
 /** Deployments that end when they are told to; `a1` is service 1 of user a. `events` are starts and waits. */
 function deployments(limit: number) {
@@ -55,6 +55,41 @@ Deno.test("a deployment that fails gives its turn on", async () => {
   const next = turns.take({ name: "a2", user: "a" }, () => Promise.resolve("done"));
   await assert.rejects(fails, /no/);
   assert.equal(await next, "done");
+});
+
+Deno.test("a turn that lasts too long is given on while its holder works, and its end gives nothing twice", async () => {
+  const ends: (() => void)[] = [];
+  const asked: number[] = [];
+  const turns = new Turns(1, (ms) => {
+    asked.push(ms);
+    return new Promise((resolve) => ends.push(resolve));
+  });
+  const [slow, next, last] = ["a", "b", "c"].map((name) => turns.place({ name, user: name }));
+  assert.ok(slow && next && last);
+  assert.deepEqual([slow, next, last].map((place) => place.ask()), [true, false, false]);
+  assert.equal(next.before(), "a");
+  ends[0]?.();
+  await next.turn;
+  assert.deepEqual([next, last].map((place) => place.ask()), [true, false]);
+  slow.leave();
+  assert.equal(last.ask(), false, "what a had is b's now");
+  assert.deepEqual(asked, [LONGEST_TURN, LONGEST_TURN]);
+  next.leave();
+  await last.turn;
+  assert.ok(last.ask());
+  last.leave();
+  assert.ok(slow.ask(), "who had one may ask again");
+});
+
+Deno.test("who leaves the queue is told, and has no turn later", async () => {
+  const turns = new Turns(1, () => new Promise(() => {}));
+  const [holder, gone, next] = ["a", "b", "c"].map((name) => turns.place({ name, user: name }));
+  assert.ok(holder && gone && next);
+  assert.deepEqual([holder, gone, next].map((place) => place.ask()), [true, false, false]);
+  gone.leave();
+  await gone.turn;
+  holder.leave();
+  assert.deepEqual([gone.isWaiting, next.isWaiting, next.ask()], [false, false, true]);
 });
 
 Deno.test("whoever comes and ends when, turns are bounded, one a user, and all are had", async () => {
