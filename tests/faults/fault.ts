@@ -24,7 +24,7 @@ export interface Fault {
 /** The ancestor's order: down first, then everything that may fail. */
 export const DOWN_FIRST: Mutation[] = [{
   file: "lib/service/deploy.ts",
-  find: "        await pull(service, prepared, output);",
+  find: "      await pull(service, prepared, output);",
   replace:
-    '        await (await import("./switch.ts")).takeDown(service, host.ledger.service(config.name).live, output);\n        await pull(service, prepared, output);',
+    '        await (await import("./switch.ts")).takeDown(service, host.ledger.service(config.name).live, output);\n      await pull(service, prepared, output);',
 }];
