@@ -54,6 +54,11 @@ export const EVENTS = {
     "a service's state file is not what pgod wrote, and counts as missing",
     ["service", "path"],
   ),
+  "deployment.unreadable": event(
+    "warn",
+    "how a deployment is started is not what pgod wrote: order, checks and ports count as unknown",
+    ["service", "deployment"],
+  ),
   "service.taken_up": event("info", "a service of the config is looked after from now on", [
     "service",
     "repository",

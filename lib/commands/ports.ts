@@ -23,11 +23,12 @@ export const ports: Command = {
     const { live } = ledger.service(config.name);
     const frozen = live === null ? undefined : await readFrozen(service, live).catch(() => {});
     const planned = frozen?.plan.wanted.flatMap(({ published }) => published) ?? [];
-    const published = await publishedBy(run, [user]);
+    const { published, unknown } = await publishedBy(run, [user]);
     const single = [...planned, ...published, ...config.urls.filter(isLocal)];
     const { services: [page] } = portBook({
       services: [{ config: { ...config, user: user.name }, planned }],
       published,
+      unknown,
       listeners: await namedListeners(run, [
         ...config.ports ?? [],
         ...single.map(({ port }) => ({ from: port, to: port })),

@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { type Deployment, type SideFile } from "./build_file.ts";
 import type { Model, NamedResource } from "./model.ts";
 import { inOrder } from "./references.ts";
+import { survey } from "./survey.ts";
 import { attributeValues, writeService } from "./run_service.ts";
 import { type Plain, writeYaml } from "./write.ts";
 
@@ -120,8 +121,12 @@ interface Written {
   >;
 }
 
+/** Refuses the text of a run file that would keep the parser busy. @throws {TooMuch} */
+export const surveyRunFile = survey;
+
 function readRunFile(text: string): Written {
-  return parse(text) as Written | null ?? {};
+  // Looking for keys that are there twice takes time with the square of their number, and PGO writes no aliases.
+  return parse(text, { uniqueKeys: false, maxAliasCount: 0 }) as Written | null ?? {};
 }
 
 const DEFAULT_NETWORK: Pick<

@@ -7,7 +7,7 @@ import { asUser, type User, type UserSwitch } from "./as_user.ts";
 import { behalf } from "./behalf.ts";
 import { sleep, within } from "./clock.ts";
 import { OWN, Starts } from "./starts.ts";
-import { drain, feed, type Sink } from "./streams.ts";
+import { drain, feed, type Sink, TOO_MUCH } from "./streams.ts";
 
 /** A program to run, without a shell. It starts in `/`: all paths in `argv` are absolute. */
 export interface Command {
@@ -19,9 +19,11 @@ export interface Command {
   /** Variables beside HOME, PATH, USER, LOGNAME, LANG and XDG_RUNTIME_DIR. May hold secrets. */
   env?: Record<string, string>;
   stdin?: string | ReadableStream<Uint8Array>;
-  /** Where output goes; undefined: it is collected, up to {@link import("./streams.ts").COLLECT_LIMIT} bytes. */
+  /** Where output goes; undefined: it is collected, up to `limit` bytes. */
   stdout?: Sink;
   stderr?: Sink;
+  /** Bytes of output that are collected at most; default {@link import("./streams.ts").COLLECT_LIMIT}. */
+  limit?: number;
   /** Milliseconds after which it is ended; default {@link DEADLINE}, 0 for none. */
   deadline?: number;
   /** Ends it and everything it started; undefined: that of whoever has asked for it ({@link behalf}). */
@@ -42,6 +44,9 @@ export type Run = (command: Command) => Promise<Outcome>;
 
 /** A command that could not be started, or was ended by its deadline, its signal or its output's size. */
 export class ProcessError extends Error {}
+
+/** A command that was ended because it printed more than is collected. */
+export class OutputError extends ProcessError {}
 
 /** Milliseconds a command may take unless it says otherwise. */
 export const DEADLINE = 60_000;
@@ -100,11 +105,13 @@ export function createRun(
       const exited = child.status;
       if (command.stdin !== undefined) void feed(child.stdin, command.stdin, stopping.signal);
       const [stdout, stderr, status] = await Promise.all([
-        drain(child.stdout, command.stdout, exited, stop),
-        drain(child.stderr, command.stderr, exited, stop),
+        drain(child.stdout, command.stdout, exited, stop, command.limit),
+        drain(child.stderr, command.stderr, exited, stop, command.limit),
         exited,
       ]);
-      if (reason) throw new ProcessError(`${shown[0]} ${reason}`);
+      if (reason) {
+        throw new (reason === TOO_MUCH ? OutputError : ProcessError)(`${shown[0]} ${reason}`);
+      }
       return { code: status.code, stdout, stderr };
     } finally {
       timer.abort();

@@ -25,8 +25,12 @@ export async function publishedPorts(run: Run, user: User): Promise<PublishedPor
   return parsePublished((await must(run, { argv, user })).stdout);
 }
 
-/** Reads `podman ps --format json`. */
+/** Ports that the containers of one user publish at most: all there are, over both protocols. */
+const PORTS = 2 * 65_535;
+
+/** Reads `podman ps --format json`. @throws {Error} for more ports than there are. */
 export function parsePublished(json: string): PublishedPort[] {
+  let count = 0;
   const list = JSON.parse(json || "[]") as {
     Id: string;
     Names: string[];
@@ -38,6 +42,8 @@ export function parsePublished(json: string): PublishedPort[] {
     (Ports ?? []).flatMap(({ host_ip = "", host_port, range = 1, protocol }) =>
       protocol.split(",").flatMap((protocol): PublishedPort[] => {
         if (protocol !== "tcp" && protocol !== "udp") return [];
+        count += range;
+        if (!(range > 0) || count > PORTS) throw new Error(`podman names more than ${PORTS} ports`);
         return Array.from({ length: range }, (_, at) => ({
           container: Names[0] ?? Id,
           project: Labels?.["io.podman.compose.project"] ?? "",

@@ -3,7 +3,7 @@
  * @module
  */
 import type { User, UserSwitch } from "./as_user.ts";
-import type { Run } from "./process.ts";
+import { OutputError, type Run } from "./process.ts";
 import { makeDirectory } from "./users.ts";
 
 /** The paths of one service; all absolute. */
@@ -92,14 +92,28 @@ export async function realPaths(run: Run, user: User, paths: readonly string[]):
   return stdout.split("\0").slice(0, paths.length);
 }
 
-/** A file of `user`'s, or undefined when there is none. */
+/**
+ * Bytes of a file that is read at most: its user can write anything there, and pgod reads it for everybody. What a
+ * deployment of 200 services needs is a fifth of it.
+ */
+export const FILE_LIMIT = 1024 * 1024;
+
+/** A file that is larger than pgod reads; one line with its path. */
+export class FileTooLarge extends Error {}
+
+/** A file of `user`'s, or undefined when there is none. @throws {FileTooLarge} */
 export async function readPrivateFile(
   run: Run,
   user: User,
   path: string,
 ): Promise<string | undefined> {
-  const { code, stdout } = await run({ argv: ["cat", "--", path], user });
-  return code === 0 ? stdout : undefined;
+  try {
+    const { code, stdout } = await run({ argv: ["cat", "--", path], user, limit: FILE_LIMIT });
+    return code === 0 ? stdout : undefined;
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    throw new FileTooLarge(`${path} has more than ${FILE_LIMIT} bytes`);
+  }
 }
 
 /** Whether `path` is gone; asks the user only where pgod itself may not look. */

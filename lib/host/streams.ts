@@ -10,6 +10,9 @@ export type Sink = (chunk: Uint8Array) => void | Promise<void>;
 /** Bytes of output that are collected at most. */
 export const COLLECT_LIMIT = 4 * 1024 * 1024;
 
+/** Why a program was ended that printed more than is collected. */
+export const TOO_MUCH = "printed too much";
+
 /** Writes `source` to a child's stdin and closes it; a child that stops reading early is no error. */
 export async function feed(
   stdin: WritableStream<Uint8Array>,
@@ -23,13 +26,14 @@ export async function feed(
 /**
  * Reads `stream` to its end, or until the child has `exited` and nothing has come for a second: a
  * grandchild that inherited the pipe (a container's monitor) may hold it open for ever.
- * Returns what it collected, or `""` where `sink` took it. `stop` is told why it cannot go on.
+ * Returns what it collected, `limit` bytes at most, or `""` where `sink` took it. `stop` is told why it cannot go on.
  */
 export async function drain(
   stream: ReadableStream<Uint8Array>,
   sink: Sink | undefined,
   exited: Promise<unknown>,
   stop: (why: string) => void,
+  limit = COLLECT_LIMIT,
 ): Promise<string> {
   const reader = stream.getReader();
   const kept: Uint8Array[] = [];
@@ -52,7 +56,7 @@ export async function drain(
       if (!value) break;
       size += value.length;
       if (sink) await sink(value);
-      else if (size > COLLECT_LIMIT) stop("printed too much");
+      else if (size > limit) stop(TOO_MUCH);
       else kept.push(value);
     }
   } catch {

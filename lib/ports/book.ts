@@ -19,6 +19,8 @@ export interface Facts {
   published: (PublishedPort & { user: string })[];
   /** Sockets that listen, with the names of their Unix users. */
   listeners: (Listener & { user: string })[];
+  /** Unix users whose Podman did not say what it publishes, and why. */
+  unknown?: ReadonlyMap<string, string>;
 }
 
 /** Who listens: a program of a user, for a container where that is known. */
@@ -51,6 +53,8 @@ export interface BookService {
   /** `null`: any but another service's. */
   ranges: PortRange[] | null;
   ports: BookPort[];
+  /** Why it is not known what its containers publish, where it is not. */
+  trouble: string | null;
 }
 
 /** All of a host. */
@@ -69,37 +73,42 @@ export function isForwarder(listener: Pick<Listener, "program">): boolean {
 }
 
 /** The book of what is known. */
-export function portBook({ services, published, listeners }: Facts): Book {
+export function portBook({ services, published, listeners, unknown = new Map() }: Facts): Book {
+  const here = Map.groupBy(listeners, keyOf);
+  const open = [...here.keys()].map(readKey);
+  const projects = Map.groupBy(published, ({ user, project }) => `${user} ${project}`);
   const found = services.map(({ config, planned }): BookService => {
     const { name, user, ports: ranges, urls } = config;
-    const own = published.filter((one) => one.user === user && one.project === name);
-    const local = urls.filter(isLocal);
-    const inside = listeners.filter(({ port }) => inRanges(ranges ?? [], port));
-    const keys = new Set([...planned, ...own, ...inside].map(keyOf));
-    for (const { port } of local) keys.add(keyOf({ port, protocol: "tcp" }));
+    const own = projects.get(`${user} ${name}`) ?? [];
+    const local = urls.filter(isLocal).map((url) => ({ ...url, protocol: "tcp" as const, url }));
+    const inside = open.filter(({ port }) => inRanges(ranges ?? [], port));
+    const [containers, names, wanted] = [
+      Map.groupBy(own, keyOf),
+      Map.groupBy(local, keyOf),
+      new Set(planned.map(keyOf)),
+    ];
+    const keys = new Set([...wanted, ...[...own, ...inside, ...local].map(keyOf)]);
+    const trouble = unknown.get(user) ?? null;
     const ports = [...keys].map(readKey).sort(byPort).map((port): BookPort => {
-      const here = listeners.filter((one) => isSame(one, port));
-      const containers = own.filter((one) => isSame(one, port))
-        .map(({ container, state }) => ({ name: container, state }));
+      const key = keyOf(port);
+      const publishing = containers.get(key) ?? [];
+      const listening = here.get(key) ?? [];
       const ours = (one: Facts["listeners"][number]) =>
-        containers.length > 0 && one.user === user && isForwarder(one);
+        (publishing.length > 0 || trouble !== null) && one.user === user && isForwarder(one);
       return {
         ...port,
-        wanted: planned.some((one) => isSame(one, port)),
-        urls: port.protocol === "tcp"
-          ? local.filter((url) => url.port === port.port).map(formatUrl)
-          : [],
-        containers,
-        listening: holders(here),
-        stranger: here.some((one) => !ours(one)),
+        wanted: wanted.has(key),
+        urls: (names.get(key) ?? []).map(({ url }) => formatUrl(url)),
+        containers: publishing.map(({ container, state }) => ({ name: container, state })),
+        listening: holders(listening),
+        stranger: listening.some((one) => !ours(one)),
       };
     });
-    return { service: name, user, ranges: ranges ?? null, ports };
+    return { service: name, user, ranges: ranges ?? null, ports, trouble };
   });
   const mine = new Set(found.flatMap(({ ports }) => ports.map(keyOf)));
-  const groups = Map.groupBy(listeners.filter((one) => !mine.has(keyOf(one))), keyOf);
-  const others = [...groups.keys()].map(readKey).sort(byPort).flatMap((port) =>
-    holders(groups.get(keyOf(port)) ?? []).map((holder) => ({ ...port, ...holder }))
+  const others = open.filter((port) => !mine.has(keyOf(port))).sort(byPort).flatMap((port) =>
+    holders(here.get(keyOf(port)) ?? []).map((holder) => ({ ...port, ...holder }))
   );
   return { services: found, others };
 }
@@ -107,7 +116,6 @@ export function portBook({ services, published, listeners }: Facts): Book {
 type Port = Pick<BookPort, "port" | "protocol">;
 
 const keyOf = ({ port, protocol }: Port) => `${port}/${protocol}`;
-const isSame = (a: Port, b: Port) => keyOf(a) === keyOf(b);
 const byPort = (a: Port, b: Port) => a.port - b.port || a.protocol.localeCompare(b.protocol);
 
 function readKey(key: string): Port {

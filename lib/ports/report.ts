@@ -13,7 +13,7 @@ import { bookTable } from "./show.ts";
 import { firstUnprivilegedPort, hostBook, namedListeners } from "./survey.ts";
 import { portWarnings } from "./warnings.ts";
 
-/** What `pgod ports` prints. @throws {Error} with one line when there is no such range, or Podman does not say. */
+/** What `pgod ports` prints. @throws {Error} with one line when there is no such range. */
 export async function portsReport(
   run: Run,
   { free, json }: { free: number | undefined; json: boolean },

@@ -4,6 +4,7 @@
  */
 import { formatPortRange } from "../config/ports.ts";
 import { textTable } from "../text_table.ts";
+import { visibleLines } from "../visible.ts";
 import type { Book, BookPort, BookService, Holder } from "./book.ts";
 
 const HEADER = ["SERVICE", "USER", "RANGE", "PORT", "URL", "CONTAINER", "LISTENING"];
@@ -13,22 +14,30 @@ export function bookTable({ services, others }: Book): string {
   const strangers = others.map((
     { port, protocol, ...holder },
   ) => ["-", holder.user, "-", `${port}/${protocol}`, "-", "-", describeProgram(holder)]);
-  return textTable([HEADER, ...services.flatMap(serviceRows), ...strangers]);
+  const troubles = new Set(services.map(({ trouble }) => trouble));
+  return textTable([HEADER, ...services.flatMap(serviceRows), ...strangers]) +
+    [...troubles].map(warning).join("");
 }
 
 /** One service's own page. */
 export function serviceTable(service: BookService): string {
-  return textTable([HEADER, ...serviceRows(service)].map((row) => row.slice(2)));
+  return textTable([HEADER, ...serviceRows(service)].map((row) => row.slice(2))) +
+    warning(service.trouble);
 }
 
-function serviceRows({ service, user, ranges, ports }: BookService): string[][] {
+/** The line below a table that says what it lacks. */
+function warning(trouble: string | null): string {
+  return trouble === null ? "" : visibleLines(`warning: ${trouble}\n`);
+}
+
+function serviceRows({ service, user, ranges, ports, trouble }: BookService): string[][] {
   const range = ranges === null ? "any" : ranges.map(formatPortRange).join(", ") || "none";
   if (ports.length === 0) return [[service, user, range, "-", "-", "-", "-"]];
   return ports.map((port, at) => [
     ...(at === 0 ? [service, user, range] : ["", "", ""]),
     `${port.port}/${port.protocol}`,
     port.urls.join(", ") || "-",
-    containers(port),
+    trouble === null ? containers(port) : "?",
     listening(port, user),
   ]);
 }

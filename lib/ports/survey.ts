@@ -31,15 +31,23 @@ export async function namedListeners(
   return found.map((one: Listener) => ({ ...one, user: names.get(one.uid) ?? String(one.uid) }));
 }
 
-/** What the containers of these users publish. @throws {Error} naming the user whose Podman does not say. */
-export async function publishedBy(run: Run, users: Iterable<User>): Promise<Facts["published"]> {
+/** What the containers of these users publish, and of whom that is not known. */
+export async function publishedBy(
+  run: Run,
+  users: Iterable<User>,
+): Promise<Required<Pick<Facts, "published" | "unknown">>> {
+  const unknown = new Map<string, string>();
   const all = await Promise.all([...users].map(async (user) => {
-    const found = await publishedPorts(run, user).catch((error) => {
-      throw new Error(`the containers of user ${user.name} are not known: ${error.message}`);
-    });
-    return found.map((one) => ({ ...one, user: user.name }));
+    try {
+      const found = await publishedPorts(run, user);
+      return found.map((one) => ({ ...one, user: user.name }));
+    } catch (error) {
+      const [line = ""] = (error as Error).message.split("\n");
+      unknown.set(user.name, `the containers of user ${user.name} are not known: ${line}`);
+      return [];
+    }
   }));
-  return all.flat();
+  return { published: all.flat(), unknown };
 }
 
 /** The book of a host whose services keep their files below `dir`. @throws {Error} with one line. */
@@ -62,7 +70,7 @@ export async function hostBook(
   const distinct = new Map([...users.values()].map((user) => [user.name, user]));
   return portBook({
     services: await Promise.all(planned),
-    published: await publishedBy(run, distinct.values()),
+    ...await publishedBy(run, distinct.values()),
     listeners: await namedListeners(run),
   });
 }

@@ -3,12 +3,17 @@
  * is started again.
  * @module
  */
+import { TooMuch } from "../compose/budget.ts";
 import { judge, mayMount } from "../compose/policy.ts";
 import { formatFinding } from "../compose/problem.ts";
 import { resolve } from "../compose/resolve.ts";
-import { bindSources, composeServices, runFile } from "../compose/run_file.ts";
+import { bindSources, composeServices, runFile, surveyRunFile } from "../compose/run_file.ts";
 import { type StartPlan, startPlan } from "../compose/start_plan.ts";
+import type { User } from "../host/as_user.ts";
+import type { Run } from "../host/process.ts";
 import {
+  FILE_LIMIT,
+  FileTooLarge,
   isMissing,
   readPrivateFile,
   realPaths,
@@ -16,6 +21,7 @@ import {
   writePrivateFile,
 } from "../host/service_directory.ts";
 import { policyOf } from "./candidate.ts";
+import { parseStartPlan, parseVariables } from "./frozen_files.ts";
 import { deploymentOf, StepError } from "./prepare.ts";
 import type { Prepared, Service } from "./service.ts";
 
@@ -29,10 +35,17 @@ export async function freeze(service: Service, { record, candidate }: Prepared):
   const { host: { run }, user, paths } = service;
   const { text, env, files } = runFile(candidate.model, deploymentOf(service, record));
   const at = `${paths.deployments}/${record.number}`;
+  const written = [
+    [`${at}.env.json`, JSON.stringify(env)],
+    [`${at}.start.json`, JSON.stringify(startPlan(candidate.model))],
+    [runFilePath(service, record.number), text],
+  ] as const;
+  for (const [path, text] of written) {
+    if (new TextEncoder().encode(text).length <= FILE_LIMIT) continue;
+    throw new StepError(`it is too large: ${path} would have more than ${FILE_LIMIT} bytes`);
+  }
   for (const { path, text } of files) await writeMountedFile(run, user, path, text);
-  await writePrivateFile(run, user, `${at}.env.json`, JSON.stringify(env));
-  await writePrivateFile(run, user, `${at}.start.json`, JSON.stringify(startPlan(candidate.model)));
-  await writePrivateFile(run, user, runFilePath(service, record.number), text);
+  for (const [path, text] of written) await writePrivateFile(run, user, path, text);
 }
 
 /** Whether there is a run file of deployment `number`. */
@@ -43,6 +56,17 @@ export async function isFrozen(
   return !await isMissing(run, user, `${paths.deployments}/${number}.run.yaml`);
 }
 
+/** Whether the run file of deployment `number` can be read, and is not too large to be one of pgod's. */
+export async function isReadable(service: Service, number: number): Promise<boolean> {
+  try {
+    const { host: { run }, user } = service;
+    return await readPrivateFile(run, user, runFilePath(service, number)) !== undefined;
+  } catch (error) {
+    if (error instanceof FileTooLarge) return false;
+    throw error;
+  }
+}
+
 /** A frozen deployment, read again. */
 export interface Frozen {
   text: string;
@@ -51,14 +75,52 @@ export interface Frozen {
   plan: StartPlan;
 }
 
-/** Reads what deployment `number` runs from. @throws {StepError} when that is gone. */
+/** Reads what deployment `number` runs from. @throws {StepError} when that is gone, or not what pgod wrote. */
 export async function readFrozen(service: Service, number: number): Promise<Frozen> {
-  const { host: { run }, user, paths } = service;
-  const text = await readPrivateFile(run, user, runFilePath(service, number));
+  const { host: { run, log }, user, paths, config } = service;
+  const at = `${paths.deployments}/${number}`;
+  const text = await orStep(readPrivateFile(run, user, runFilePath(service, number)));
   if (text === undefined) throw new StepError(`the run file of deployment ${number} is gone`);
-  const env = await readPrivateFile(run, user, `${paths.deployments}/${number}.env.json`);
-  const plan = await readPrivateFile(run, user, `${paths.deployments}/${number}.start.json`);
-  return { text, env: JSON.parse(env ?? "{}"), plan: plan ? JSON.parse(plan) : plain(text) };
+  try {
+    surveyRunFile(text);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    throw new StepError(`the run file of deployment ${number} ${error.message}`);
+  }
+  const variables = await orStep(readPrivateFile(run, user, `${at}.env.json`));
+  const env = parseVariables(variables ?? "{}");
+  if (!env) throw new StepError(`${at}.env.json is not what pgod wrote`);
+  const plan = await recordedStart(run, user, at);
+  if (plan === null) {
+    log.warn("deployment.unreadable", `${at}.start.json is not what pgod wrote, and is ignored`, {
+      service: config.name,
+      deployment: number,
+    });
+  }
+  return { text, env, plan: plan ?? plain(text) };
+}
+
+/** The start plan of the deployment whose files begin with `at`; null where it is not what pgod wrote. */
+export async function recordedStart(
+  run: Run,
+  user: User,
+  at: string,
+): Promise<StartPlan | null | undefined> {
+  try {
+    const text = await readPrivateFile(run, user, `${at}.start.json`);
+    return text ? parseStartPlan(text) ?? null : undefined;
+  } catch (error) {
+    if (error instanceof FileTooLarge) return null;
+    throw error;
+  }
+}
+
+async function orStep<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof FileTooLarge ? new StepError(error.message) : error;
+  }
 }
 
 /** How a run file is started of which no more is known. */

@@ -38,10 +38,10 @@ export function drift(
   found: readonly Container[],
   lost: ReadonlySet<string> = new Set(),
 ): Drift[] {
+  const own = found.filter(({ deployment }) => deployment === String(number));
+  const byService = Map.groupBy(own, ({ composeService }) => composeService);
   return wanted.flatMap(({ name, mayEnd, restarts }): Drift[] => {
-    const container = found.find((one) =>
-      one.composeService === name && one.deployment === String(number)
-    );
+    const [container] = byService.get(name) ?? [];
     if (!container) return [{ name, state: "gone", container }];
     const { state, exitCode, status } = container;
     if (lost.has(container.id)) return [{ name, state: "without its monitor", container }];

@@ -112,7 +112,9 @@ export async function freePorts(service: Service, wanted: readonly Wanted[]): Pr
   throw new StepError(`host port ${found.port} is held by ${await describe(service, found)}`);
 }
 
-const portKey = ({ port, protocol }: Pick<Listener, "port" | "protocol">) => `${port}/${protocol}`;
+/** `5005/tcp`. */
+export const portKey = ({ port, protocol }: Pick<Listener, "port" | "protocol">) =>
+  `${port}/${protocol}`;
 
 async function describe(
   { host: { run } }: Service,

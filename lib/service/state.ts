@@ -8,11 +8,12 @@ import type { User } from "../host/as_user.ts";
 import { containers } from "../host/podman.ts";
 import type { Run } from "../host/process.ts";
 import {
+  FileTooLarge,
   readPrivateFile,
   type ServiceDirectory,
   writePrivateFile,
 } from "../host/service_directory.ts";
-import { isFrozen } from "./frozen.ts";
+import { isFrozen, recordedStart } from "./frozen.ts";
 import type { ServiceRecord } from "./ledger.ts";
 import type { Service } from "./service.ts";
 import { parseState, type State } from "./state_file.ts";
@@ -41,7 +42,7 @@ export async function remember(
 /** Brings back what the file knows and the ledger does not; without both, what the containers say. */
 export async function recall(service: Service): Promise<void> {
   const { host: { ledger, run, log }, config, user } = service;
-  const text = await readPrivateFile(run, user, path(service));
+  const text = await readState(run, user, service);
   const known = ledger.service(config.name);
   if (ledger.deployment(config.name, known.live)) return;
   const read = text === undefined ? undefined : parseState(text);
@@ -99,11 +100,25 @@ export async function recordedPlan(
   user: User,
   paths: ServiceDirectory,
 ): Promise<StartPlan | undefined> {
-  const text = await readPrivateFile(run, user, path({ paths }));
+  const text = await readState(run, user, { paths });
   const live = text === undefined ? undefined : parseState(text)?.live;
-  const plan = live &&
-    await readPrivateFile(run, user, `${paths.deployments}/${live.number}.start.json`);
-  return plan ? JSON.parse(plan) : undefined;
+  return live
+    ? await recordedStart(run, user, `${paths.deployments}/${live.number}`) ?? undefined
+    : undefined;
+}
+
+/** The text of the state file; `""`, which is no state, where it is too large to be one. */
+async function readState(
+  run: Run,
+  user: User,
+  at: Pick<Service, "paths">,
+): Promise<string | undefined> {
+  try {
+    return await readPrivateFile(run, user, path(at));
+  } catch (error) {
+    if (error instanceof FileTooLarge) return "";
+    throw error;
+  }
 }
 
 function path({ paths }: Pick<Service, "paths">): string {

@@ -5,9 +5,8 @@
 import type { Wanted } from "../compose/start_plan.ts";
 import { type Container, containers, removeContainers, stopContainers } from "../host/podman.ts";
 import { compose } from "../host/podman_compose.ts";
-import { readPrivateFile } from "../host/service_directory.ts";
 import { checkOut, meetsWriters } from "./checkout.ts";
-import { freeze, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
+import { freeze, isReadable, judgeFrozen, readFrozen, runFilePath } from "./frozen.ts";
 import { recorded } from "./deployment.ts";
 import type { DeploymentRecord } from "./ledger.ts";
 import type { Output } from "./output.ts";
@@ -16,7 +15,7 @@ import { freeRoom, reserveRoom } from "./reserve.ts";
 import { readyResources } from "./resources.ts";
 import { remember } from "./state.ts";
 import type { Prepared, Service } from "./service.ts";
-import { bringUp, freePorts } from "./start.ts";
+import { bringUp, freePorts, portKey } from "./start.ts";
 
 /** Everything of a deployment runs when it becomes live. */
 const UNHELD = { stopped: null, halted: "[]" };
@@ -108,12 +107,12 @@ async function makeReady(service: Service, prepared: Prepared): Promise<boolean>
 async function newPorts(service: Service, wanted: readonly Wanted[]): Promise<Wanted[]> {
   const { live } = service.host.ledger.service(service.config.name);
   const now = live === null ? undefined : await readFrozen(service, live).catch(() => undefined);
-  const held = (now?.plan.wanted ?? []).flatMap(({ published }) => published);
+  const held = new Set(
+    (now?.plan.wanted ?? []).flatMap(({ published }) => published).map(portKey),
+  );
   return wanted.map((one) => ({
     ...one,
-    published: one.published.filter(({ port, protocol }) =>
-      !held.some((other) => other.port === port && other.protocol === protocol)
-    ),
+    published: one.published.filter((port) => !held.has(portKey(port))),
   }));
 }
 
@@ -177,12 +176,11 @@ export async function takeDown(
   if (running.length === 0) return;
   output.step(`taking down ${names(running)}`);
   await stopContainers(run, user, running);
-  const file = live === null ? undefined : runFilePath(service, live);
-  if (file && await readPrivateFile(run, user, file) !== undefined) {
+  if (live !== null && await isReadable(service, live)) {
     await compose(
       run,
       user,
-      { service: config.name, file, action: "down", env: service.env },
+      { service: config.name, file: runFilePath(service, live), action: "down", env: service.env },
       output,
     );
   }

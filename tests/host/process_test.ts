@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { asUser } from "../../lib/host/as_user.ts";
 import { onBehalfOf } from "../../lib/host/behalf.ts";
-import { createRun, ProcessError } from "../../lib/host/process.ts";
+import { createRun, OutputError, ProcessError } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
 import { recordedLog } from "../recorded_log.ts";
 
@@ -90,6 +90,8 @@ Deno.test("whoever asked for it ends it by leaving, and all that he has asked an
 
 Deno.test("a program that is not there, or prints without end, is one line", async () => {
   await assert.rejects(run({ argv: ["yes"] }), /printed too much/);
+  await assert.rejects(run({ argv: ["sh", "-c", "echo 1234"], limit: 4 }), OutputError);
+  assert.equal((await run({ argv: ["sh", "-c", "echo 1234"], limit: 5 })).stdout, "1234\n");
   await assert.rejects(
     run({ argv: ["pgo-no-such-program"] }),
     (error: Error) => error instanceof ProcessError && !error.message.includes("\n"),

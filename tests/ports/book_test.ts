@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parsePublished } from "../../lib/host/published.ts";
+import type { Run } from "../../lib/host/process.ts";
 import { parseUrl } from "../../lib/config/urls.ts";
 import { type Facts, portBook } from "../../lib/ports/book.ts";
 import { bookTable, serviceTable } from "../../lib/ports/show.ts";
+import { publishedBy } from "../../lib/ports/survey.ts";
 import { portWarnings } from "../../lib/ports/warnings.ts";
 import { parseConfig } from "../../lib/config/parse.ts";
 
@@ -158,4 +160,67 @@ Deno.test("check does not warn of the service's own containers, nor of what may 
   const listeners = [forwarder(5000), { ...forwarder(5001), program: undefined }];
   const host = { users, listeners, unprivileged: 80, ssh: 22 };
   assert.deepEqual(portWarnings(CONFIG, host), []);
+});
+
+Deno.test("one user whose Podman fails is told of, and all others are in the book", async () => {
+  const run: Run = ({ argv, user }) => {
+    const broken = argv[0] === "podman" && user?.name === "wiki";
+    const stdout = argv[0] === "podman" ? PODMAN : "";
+    return Promise.resolve({
+      code: broken ? 125 : 0,
+      stdout,
+      stderr: "x\nError: no such boltdb\n",
+    });
+  };
+  const wiki = { name: "wiki", uid: 1001, gid: 1001, home: "/" };
+  const all = [...users.values(), wiki];
+  const { published, unknown } = await publishedBy(run, all);
+  assert.deepEqual(new Set(published.map(({ user }) => user)), new Set(["miek"]));
+  const listeners = [{ ...forwarder(5100), uid: 1001, user: "wiki" }];
+  const services = FACTS.services.map((one) =>
+    one.config.name === "wiki"
+      ? { ...one, config: { ...one.config, ports: [{ from: 5100, to: 5100 }] } }
+      : one
+  );
+  const table = bookTable(portBook({ services, published, unknown, listeners })).split("\n");
+  assert.match(table[1] ?? "", /shop_web_1/);
+  assert.deepEqual(table.slice(-3), [
+    "wiki     wiki  5100       5100/tcp  -         ?           rootlessport (process 7)",
+    "warning: the containers of user wiki are not known: podman failed: Error: no such boltdb",
+    "",
+  ]);
+});
+
+Deno.test("a container with more ports than there are is its user's trouble", async () => {
+  const container = JSON.parse(PODMAN)[0];
+  const Ports = [{ host_port: 1, range: 4e9, protocol: "tcp" }];
+  const run: Run = () =>
+    Promise.resolve({ code: 0, stdout: JSON.stringify([{ ...container, Ports }]), stderr: "" });
+  const { published, unknown } = await publishedBy(run, users.values());
+  assert.deepEqual(published, []);
+  assert.match(unknown.get("miek") ?? "", /podman names more than 131070 ports$/);
+});
+
+Deno.test("the book looks at each thing a few times, however many there are", () => {
+  let looks = 0;
+  const counted = Array.from({ length: 2_000 }, (_, at) => ({
+    protocol: "tcp" as const,
+    get port() {
+      looks++;
+      return at + 1;
+    },
+  }));
+  const [first] = FACTS.services;
+  assert.ok(first);
+  const published = counted.map(({ port, protocol }) => ({
+    ...{ container: "c", project: "shop", state: "running", ip: "", user: "miek" },
+    ...{ port, protocol },
+  }));
+  const { services: [shop] } = portBook({
+    services: [{ ...first, planned: counted }],
+    published,
+    listeners: counted.map(({ port }) => forwarder(port)),
+  });
+  assert.equal(shop?.ports.filter(({ wanted }) => wanted).length, 2_000);
+  assert.ok(looks < 2_000 * 20, `${looks} looks`);
 });

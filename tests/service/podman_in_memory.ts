@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { memorySource } from "../compose/memory_source.ts";
 import { resolve } from "../../lib/compose/resolve.ts";
 import type { ServiceConfig } from "../../lib/config/parse.ts";
-import type { Command, Run } from "../../lib/host/process.ts";
+import { type Command, OutputError, type Run } from "../../lib/host/process.ts";
 import type { Git } from "../../lib/host/git.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Candidate } from "../../lib/service/candidate.ts";
@@ -56,7 +56,11 @@ export class FakePodman {
     const answer = (code: number, stdout = "") => Promise.resolve({ code, stdout, stderr: "" });
     const file = argv.at(-1) ?? "";
     if (argv[0] === "sh") this.files.set(file, String(stdin));
-    if (argv[0] === "cat") return answer(this.files.has(file) ? 0 : 1, this.files.get(file));
+    if (argv[0] === "cat") {
+      const text = this.files.get(file);
+      if ((text?.length ?? 0) > (command.limit ?? Infinity)) throw new OutputError("cat: too much");
+      return answer(text === undefined ? 1 : 0, text);
+    }
     if (line.startsWith("podman ps")) return answer(0, this.#list());
     if (line.startsWith("podman image exists")) return answer(this.broken.has(file) ? 1 : 0);
     if (line.startsWith("podman start")) this.broken.clear();
