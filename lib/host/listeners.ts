@@ -1,5 +1,5 @@
 /**
- * Who listens on this host's ports, and whether somebody behind them answers.
+ * Who listens on this host's ports.
  * @module
  */
 import type { PortRange } from "../config/ports.ts";
@@ -72,34 +72,6 @@ export function parseListener(line: string): Listener | undefined {
   const [, program, pid] = /users:\(\("(.{0,15})",pid=(\d+),fd=\d+\)/.exec(line) ?? [];
   const uid = Number(/(?: uid:(\d+))? ino:\d+ sk:/.exec(line)?.[1] ?? 0);
   return { port, protocol, uid, ...(pid ? { program, pid: Number(pid) } : {}) };
-}
-
-/** Milliseconds a connection may stay silent and counts as answered. */
-const SILENCE = 1_000;
-
-// Podman's port forwarder accepts connections with nothing behind it and closes them after a moment, so what
-// counts is that it stays open or says something.
-const PROBE = `exec 3<>"/dev/tcp/$1/$2" || exit 1
-IFS= read -r -t "$3" -N 1 -u 3; code=$?
-[ "$code" -eq 0 ] || [ "$code" -gt 128 ]`;
-
-/** Whether somebody answers at a TCP port of this host. */
-export async function answers(
-  run: Run,
-  user: User,
-  { ip, port }: { ip: string; port: number },
-): Promise<boolean> {
-  const address = ip === "" || ip === "0.0.0.0" ? "127.0.0.1" : ip === "::" ? "::1" : ip;
-  const argv = [
-    "bash",
-    "-c",
-    PROBE,
-    "bash",
-    address,
-    String(port),
-    String(SILENCE / 1000),
-  ] as const;
-  return (await run({ argv, user, deadline: SILENCE + 4_000, stderr: () => {} })).code === 0;
 }
 
 /**

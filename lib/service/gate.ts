@@ -4,8 +4,8 @@
  */
 import { GATE_LIMIT } from "../compose/health.ts";
 import { type Check, checkArgv, type Wanted } from "../compose/start_plan.ts";
-import { answers } from "../host/listeners.ts";
 import { type Container, containers, imageCheck } from "../host/podman.ts";
+import { probed, silentPorts } from "../host/probe.ts";
 import type { Service } from "./service.ts";
 
 /** Milliseconds between two looks. */
@@ -201,11 +201,10 @@ export class Gate {
   async #portsAnswer(watched: Watched): Promise<boolean> {
     const { host: { run }, user } = this.service;
     const { ports, name } = watched.wanted;
-    const silent = ports.filter(({ port }) => !watched.answered.has(port));
-    await Promise.all(silent.map(async (port) => {
-      if (await answers(run, user, port)) watched.answered.add(port.port);
-    }));
-    const [left] = ports.filter(({ port }) => !watched.answered.has(port));
+    const asked = probed(ports).filter(({ port }) => !watched.answered.has(port));
+    const silent = await silentPorts(run, user, asked);
+    for (const port of asked) if (!silent.includes(port)) watched.answered.add(port.port);
+    const [left] = silent;
     const patience = Math.max(PORT_PATIENCE, Math.min(watched.check?.startPeriod ?? 0, GATE_LIMIT));
     const waited = performance.now() - watched.since;
     if (left && waited > this.service.host.settle && !watched.told) {

@@ -103,6 +103,21 @@ Deno.test("an image without a check of its own is looked at once", async () => {
   assert.equal(watched.calls.filter((line) => line.startsWith("podman inspect")).length, 1);
 });
 
+Deno.test("a container's ports are probed by one process, of very many 64 from the first to the last", async () => {
+  for (const [count, expected] of [[3, 3], [64, 64], [3000, 64]] as const) {
+    const ports = Array.from({ length: count }, (_, at) => ({ ip: "", port: 20_000 + at }));
+    const { gate, calls } = watch([{}], { ports });
+    await gate.reach(["web"], "settled");
+    const [probe = "", ...others] = calls.filter((line) => line.startsWith("bash"));
+    assert.deepEqual(others, []);
+    const asked = [...probe.matchAll(/127\.0\.0\.1 (\d+)/g)].map(([, port]) => Number(port));
+    assert.equal(asked.length, expected);
+    assert.deepEqual([asked[0], asked.at(-1)], [20_000, 20_000 + count - 1]);
+    const steps = asked.slice(1).map((port, at) => port - (asked[at] ?? 0));
+    assert.ok(Math.max(...steps) - Math.min(...steps) <= 1);
+  }
+});
+
 const ILL: [about: string, looks: Look[], more: Partial<Wanted>, expected: RegExp][] = [
   ["ended with an error", [{}, { state: "exited", exitCode: 3 }], {
     ports: [{ ip: "", port: 80 }],
