@@ -52,26 +52,29 @@ export class OutputError extends ProcessError {}
 export const DEADLINE = 60_000;
 /** Milliseconds between SIGTERM and SIGKILL. */
 const GRACE = 5_000;
-/** Programs at once that pgod only asks something, so that ticks and boots leave room for those who wait for it. */
-const QUESTIONS = 4;
+/** Programs that are started at once: of those that pgod only asks something, and of those that clients watch. */
+const AT_ONCE = 4;
 
 /** {@link Run} on this host: `how` switches users, `path` is where children find programs. */
 export function createRun(
   options: { how: UserSwitch; log: Log; path?: string; grace?: number },
 ): Run {
   const { log, how, path } = options;
-  const starts = new Starts(QUESTIONS);
+  // Apart, so that ticks and boots leave room for those who watch.
+  const [questions, watched] = [new Starts(AT_ONCE), new Starts(AT_ONCE)];
   return async function run(command) {
     const asked = behalf();
     const { argv, shown = argv, signal = asked.signal, user, stdout } = command;
     signal?.throwIfAborted();
-    // Somebody reads the output of the others as it comes.
-    const giveBack = stdout ? () => {} : await starts.turn(asked.user ?? user?.name ?? OWN, signal);
+    const whose = asked.user ?? user?.name ?? OWN;
+    // What pgod itself reads as it comes is bounded by whatever it does that for.
+    const starts = !stdout ? questions : asked.user === undefined ? undefined : watched;
+    const giveBack = await starts?.turn(whose, signal);
     try {
       if (signal?.aborted) throw new ProcessError(`${shown[0]} ${endedBy(signal)}`);
       return await runNow(signal ? { ...command, signal } : command);
     } finally {
-      giveBack();
+      giveBack?.();
     }
   };
 

@@ -73,20 +73,23 @@ Deno.test("a signal ends it, and a sink that fails does", async () => {
   );
 });
 
-Deno.test("whoever asked for it ends it by leaving, and all that he has asked and that was not begun", async () => {
-  const left = new AbortController();
-  const { log, lines } = recordedLog("program.started");
-  const run = createRun({ how: "self", log, path: Deno.env.get("PATH"), grace: 500 });
-  const asked = onBehalfOf(
-    { user: "miek", signal: left.signal },
-    () => Array.from({ length: 20 }, () => run({ argv: ["sleep", "4714"] })),
-  );
-  const others = run({ argv: ["sleep", "0"] });
-  left.abort();
-  for (const one of asked) await assert.rejects(one, /was ended/);
-  assert.equal((await others).code, 0);
-  assert.ok(lines.length < 20, `${lines.length} were started`);
-});
+for (const stdout of [undefined, () => {}]) {
+  const what = stdout ? "watched" : "only asked";
+  Deno.test(`what is ${what} on behalf of somebody ends when he leaves, and begins no more`, async () => {
+    const left = new AbortController();
+    const { log, lines } = recordedLog("program.started");
+    const run = createRun({ how: "self", log, path: Deno.env.get("PATH"), grace: 500 });
+    const asked = onBehalfOf(
+      { user: "miek", signal: left.signal },
+      () => Array.from({ length: 20 }, () => run({ argv: ["sleep", "4714"], stdout })),
+    );
+    const others = run({ argv: ["sleep", "0"] });
+    left.abort();
+    for (const one of asked) await assert.rejects(one, /was ended/);
+    assert.equal((await others).code, 0);
+    assert.ok(lines.length < 20, `${lines.length} were started`);
+  });
+}
 
 Deno.test("a program that is not there, or prints without end, is one line", async () => {
   await assert.rejects(run({ argv: ["yes"] }), /printed too much/);
