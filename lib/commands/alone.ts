@@ -46,6 +46,9 @@ export async function alone(
       trouble,
     });
   const attempt = async (): Promise<number | undefined> => {
+    if (call.service.parting) {
+      throw new StatusError(500, "the config was read again before it was done, try again");
+    }
     const now = holds();
     if (held && (held.stopped !== now.stopped || held.frozen !== now.frozen)) {
       const between = `stopped, frozen or let go while ${command} waited`;

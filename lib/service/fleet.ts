@@ -3,26 +3,39 @@
  * @module
  */
 import type { Config, ServiceConfig } from "../config/parse.ts";
+import type { PortRange } from "../config/ports.ts";
 import type { User } from "../host/as_user.ts";
 import { sleep, within } from "../host/clock.ts";
 import { about } from "../log.ts";
-import { abandonDirectory, removeTree, serviceDirectory } from "../host/service_directory.ts";
-import { createOutput } from "./output.ts";
 import { follow } from "./poller.ts";
 import { createService, type Host, type Service } from "./service.ts";
-import { type Estate, estateOf, NOBODY } from "./neighbours.ts";
+import { type Estate, estateOf } from "./neighbours.ts";
+import { Partings } from "./partings.ts";
+import { sweepStale, takeDownFor } from "./removal.ts";
 import { sweepNetworks } from "./resources.ts";
-import { takeDown } from "./switch.ts";
 import { Turns } from "./turns.ts";
 
 /** How many services are made ready and started at once when pgod starts: the first need not wait for the last. */
 const STARTS = 4 * Math.max(2, navigator.hardwareConcurrency);
 
+/** Milliseconds that a new config waits for what goes, before it goes on without. */
+const PARTING = 5_000;
+
 interface Member {
   service: Service;
   /** Ends the following; a deployment under way goes on. */
   leave: AbortController;
+  /** Ends a deployment under way, too. */
+  giveUp: AbortController;
   done: Promise<void>;
+}
+
+interface Wanted {
+  services: ReadonlyMap<string, ServiceConfig>;
+  /** The account of each, by its name. */
+  users: ReadonlyMap<string, User>;
+  estate: Estate;
+  cause: "boot" | "config";
 }
 
 /** The services this pgod runs. */
@@ -30,14 +43,21 @@ export class Fleet {
   readonly #members = new Map<string, Member>();
   readonly #deadline = new AbortController();
   readonly #starts = new Turns(STARTS);
-  /** {@link Estate.text} of the config that was applied last. */
-  #estate = "";
+  readonly #partings = new Partings();
+  /** What the config that was applied last says. */
+  #wanted: Wanted = {
+    services: new Map(),
+    users: new Map(),
+    estate: { ports: [], networks: [], text: "" },
+    cause: "boot",
+  };
 
   /** `interval`: milliseconds between ticks. `formerUser` looks up a user that only the ledger still names. */
   constructor(
     readonly host: Host,
     readonly interval: number,
     readonly formerUser: (name: string) => Promise<User | undefined>,
+    readonly patience = PARTING,
   ) {}
 
   /** A service by name. */
@@ -58,73 +78,153 @@ export class Fleet {
 
   /**
    * Makes the fleet what `config` says: new services are taken up, changed ones go on with their new
-   * config, removed ones are taken down as the user they ran as. `users` holds the account of each.
+   * config, removed ones are taken down as the user they ran as. `users` holds the account of each. A deployment under
+   * way is ended where its service is removed, and else goes on to its end first; the others do not wait for that.
    */
   async apply(
     config: Config,
     users: ReadonlyMap<string, User>,
     cause: "boot" | "config",
   ): Promise<void> {
-    const { ledger, log } = this.host;
+    const { log } = this.host;
     const estate = estateOf(config);
-    const wanted = new Map(config.services.map((service) => [service.name, service]));
-    const gone = ledger.services().filter(({ name, user }) => wanted.get(name)?.user !== user);
-    if (wanted.size === 0 && gone.length > 0) {
+    const services = new Map(config.services.map((service) => [service.name, service]));
+    const before = this.#wanted.estate.text;
+    this.#wanted = { services, users, estate, cause };
+    const gone = this.#gone().map(({ name }) => name);
+    if (services.size === 0 && gone.length > 0) {
       log.warn(
         "config.empty",
         "The config names no service: nothing is taken down, expected at least one service",
         { count: gone.length },
       );
     }
-    for (const [name, member] of this.#members) {
-      const next = wanted.get(name);
-      const same = next && estate.text === this.#estate &&
-        JSON.stringify(next) === JSON.stringify(member.service.config);
-      if (!same) await this.#release(name, member);
+    const parting = new Map<string, readonly PortRange[]>();
+    for (const name of services.size > 0 ? gone : []) parting.set(name, []);
+    for (const [name, { service, leave, giveUp }] of this.#members) {
+      const next = services.get(name);
+      const same = next && estate.text === before && !leave.signal.aborted &&
+        JSON.stringify(next) === JSON.stringify(service.config);
+      if (same) continue;
+      parting.set(name, service.config.ports ?? []);
+      // Of a config that names nobody nothing is taken down.
+      const isRemoved = !next && services.size > 0;
+      service.parting = isRemoved ? "removed" : "changed";
+      leave.abort();
+      if (isRemoved) giveUp.abort(new Error("the config does not name it any more"));
     }
-    this.#estate = estate.text;
     const owners: User[] = [];
-    for (const { name, user } of wanted.size > 0 ? gone : []) {
-      const owner = users.get(user) ?? await this.formerUser(user);
-      if (owner) {
-        owners.push(owner);
-        await about({ service: name }, () => this.#takeDownAs(name, owner, wanted.has(name)));
-      } else {
-        log.error(
-          "service.stays",
-          `"${name}" has to be taken down as "${user}", but this host has no such user`,
-          { service: name, user },
-        );
-      }
+    for (const [name, ports] of parting) {
+      void this.#partings.begin(name, ports, () => this.#part(name, owners));
     }
-    const coming = config.services.filter(({ name, user }) =>
-      !this.#members.has(name) && users.has(user)
+    // All at once, and nobody waits long for one that is slow to go: it goes on by itself.
+    const patience = cause === "boot" ? 3 * this.patience : this.patience;
+    await within(patience, this.#partings.all());
+    const coming = config.services.filter(({ name, user }) => !this.#runs(name) && users.has(user));
+    // Whoever is given a port waits until it is let go of.
+    const late = coming.flatMap(({ name, ports }) => {
+      const before = this.#partings.before(name, ports);
+      return before ? { name, done: before.then(() => this.#comesLate(name)) } : [];
+    });
+    const now = coming.filter(({ name }) => late.every((other) => other.name !== name));
+    await this.#comes(now.map(({ name }) => name));
+    // At boot it is left to the first sweep, which nobody waits for.
+    if (cause !== "config") return;
+    const swept = async () => {
+      await Promise.all([this.#partings.all(), ...late.map(({ done }) => done)]);
+      await sweepNetworks(this.host, this.services(), [...users.values(), ...owners]);
+    };
+    await within(this.patience, swept());
+  }
+
+  /** Whether a service is followed, and is to be. */
+  #runs(name: string): boolean {
+    return this.#members.get(name)?.leave.signal.aborted === false;
+  }
+
+  /** What the ledger has of services that are not wanted as the user they ran as. */
+  #gone() {
+    const { services } = this.#wanted;
+    return this.host.ledger.services().filter(({ name, user }) =>
+      services.get(name)?.user !== user
     );
+  }
+
+  /**
+   * Lets go of a service that goes or is to be taken up anew, once what goes on there has ended; takes it down where
+   * it is not wanted as that user, who is added to `owners`. Never throws.
+   */
+  async #part(name: string, owners: User[]): Promise<void> {
+    const member = this.#members.get(name);
+    if (member?.leave.signal.aborted) {
+      await member.done;
+      await member.service.lock.idle();
+      this.#members.delete(name);
+    }
+    const { services, users } = this.#wanted;
+    if (services.size === 0) return;
+    const record = this.#gone().find((one) => one.name === name);
+    if (!record) return;
+    const { user } = record;
+    const owner = users.get(user) ?? await this.formerUser(user).catch(() => undefined);
+    if (owner) {
+      owners.push(owner);
+      const { signal } = this.#deadline;
+      await about(
+        { service: name },
+        () => takeDownFor(this.host, name, owner, services.has(name), signal),
+      );
+    } else {
+      this.host.log.error(
+        "service.stays",
+        `"${name}" has to be taken down as "${user}", but this host has no such user`,
+        { service: name, user },
+      );
+    }
+  }
+
+  /** {@link #comes}, of which nobody waits for the end. */
+  async #comesLate(name: string): Promise<void> {
+    try {
+      await this.#comes([name]);
+    } catch (error) {
+      const why = (error as Error).message;
+      this.host.log.error("service.trouble", `not taken up: ${why}`, { service: name });
+    }
+  }
+
+  /** Takes up services as they are wanted by now, where they still are. */
+  async #comes(names: readonly string[]): Promise<void> {
+    const { services, users } = this.#wanted;
+    const coming = names.flatMap((name) => {
+      const service = services.get(name);
+      const user = users.get(service?.user ?? "");
+      return service && user && !this.#members.has(name) ? { service, user } : [];
+    });
+    if (coming.length === 0) return;
+    const { ledger } = this.host;
     const known = new Map(ledger.services().map(({ name, user }) => [name, user]));
     const stale = new Set(ledger.stale().map(({ name }) => name));
     ledger.together(() => {
-      for (const { name, user } of coming) {
+      for (const { service: { name, user } } of coming) {
         if (known.get(name) !== user) ledger.update(name, { user });
         if (stale.has(name)) ledger.clearStale(name);
       }
     });
-    for (const service of coming) {
-      const user = users.get(service.user);
-      if (!user) continue;
-      this.#takeUp(estate, service, user, cause);
+    for (const { service, user } of coming) {
+      this.#takeUp(service, user);
       // A thousand of them take a while, in which clients are to be answered.
       await sleep(0);
     }
-    // At boot it is left to the first sweep, which nobody waits for.
-    if (cause === "config") {
-      await sweepNetworks(this.host, this.services(), [...users.values(), ...owners]);
-    }
   }
 
-  #takeUp(estate: Estate, service: ServiceConfig, user: User, cause: "boot" | "config"): void {
+  #takeUp(service: ServiceConfig, user: User): void {
+    const { estate, cause } = this.#wanted;
+    const { name } = service;
     const unit = createService(this.host, service, user, estate.ports, estate.networks);
     const leave = new AbortController();
-    const { name, repository: { url } } = service;
+    const giveUp = new AbortController();
+    const { url } = service.repository;
     this.host.log.info("service.taken_up", `Service "${name}" with upstream "${url}"`, {
       service: name,
       repository: url,
@@ -133,12 +233,13 @@ export class Fleet {
       interval: this.interval,
       cause,
       signal: leave.signal,
-      deadline: this.#deadline.signal,
+      deadline: AbortSignal.any([this.#deadline.signal, giveUp.signal]),
       starts: this.#starts,
     };
     this.#members.set(service.name, {
       service: unit,
       leave,
+      giveUp,
       done: about({ service: name }, () => follow(unit, options)),
     });
     this.host.log.info("service.followed", `Launched tracking routine for "${name}"`, {
@@ -146,71 +247,11 @@ export class Fleet {
     });
   }
 
-  async #release(name: string, member: Member): Promise<void> {
-    member.leave.abort();
-    await member.done;
-    this.#members.delete(name);
-  }
-
-  /**
-   * Ends a service's containers for good, as the user they run as. Its files and volumes stay, unless
-   * another user takes the service over: then what PGO can make again goes, and its data stays.
-   */
-  async #takeDownAs(name: string, user: User, moves: boolean): Promise<void> {
-    const { ledger, log, run } = this.host;
-    const { live } = ledger.service(name);
-    const service = createService(this.host, { ...NOBODY, name, user: user.name }, user, []);
-    const output = createOutput(() => {}, () => {}, this.#deadline.signal);
-    try {
-      await takeDown(service, live, output);
-      await removeTree(run, user, service.paths.registryAuth);
-      if (moves) await abandonDirectory(run, service.paths, user);
-      else ledger.markStale(name, user.name);
-      ledger.forget(name);
-      log.info(
-        "service.removed",
-        `"${name}" is no longer wanted as "${user.name}" and was taken down`,
-        { service: name, user: user.name },
-      );
-    } catch (error) {
-      log.error(
-        "service.stays",
-        `"${name}" is no longer wanted, but was not taken down: ${(error as Error).message}`,
-        { service: name, user: user.name },
-      );
-    }
-  }
-
-  /**
-   * Removes what PGO can make again of services that have not been wanted for `age` milliseconds; their data
-   * and volumes stay.
-   */
+  /** {@link sweepStale}, and networks nobody wants. */
   async sweep(age: number): Promise<void> {
-    const { ledger, log, run, dir } = this.host;
     const owners = this.services().map(({ user }) => user);
     await sweepNetworks(this.host, this.services(), owners);
-    for (const { name, user, since } of ledger.stale()) {
-      if (Date.now() - Date.parse(since) < age || this.#members.has(name)) continue;
-      const owner = await this.formerUser(user);
-      try {
-        if (owner) {
-          const directory = serviceDirectory(dir, name);
-          await about({ service: name }, () => abandonDirectory(run, directory, owner));
-        }
-        ledger.clearStale(name);
-        log.info(
-          "service.swept",
-          `"${name}" has not been wanted since ${since}: its files were removed, data stays`,
-          { service: name, since },
-        );
-      } catch (error) {
-        log.error(
-          "service.unswept",
-          `The files of "${name}" were not removed: ${(error as Error).message}`,
-          { service: name },
-        );
-      }
-    }
+    await sweepStale(this.host, age, this.formerUser, (name) => this.#members.has(name));
   }
 
   /**
@@ -219,6 +260,8 @@ export class Fleet {
    */
   async stop(patience: number): Promise<void> {
     const members = [...this.#members.values()];
+    // Who was to come late does not come any more.
+    this.#wanted = { ...this.#wanted, services: new Map() };
     for (const { leave } of members) leave.abort();
     const busy = members.filter(({ service }) => service.lock.holder);
     if (busy.length > 0) {
@@ -228,9 +271,10 @@ export class Fleet {
         { count: busy.length },
       );
     }
-    const idle = Promise.all(
-      members.map(({ done, service }) => done.then(() => service.lock.idle())),
-    );
+    const idle = Promise.all([
+      ...members.map(({ done, service }) => done.then(() => service.lock.idle())),
+      this.#partings.all(),
+    ]);
     if (await within(patience, idle.then(() => true))) return;
     this.#deadline.abort(new Error("pgod stops"));
     await Promise.race([idle, sleep(10_000)]);

@@ -110,6 +110,7 @@ export class Gate {
       const time = `${GATE_LIMIT / 60_000} minutes`;
       throw new GateError(name, `${MISSING[condition]} after ${time}, all that a deployment gets`);
     }
+    if (this.service.parting === "removed") throw new GateError(name, "is no longer wanted");
     if (!container) throw new GateError(name, "was not started");
     if (container.state === "exited" && container.exitCode === 0 && wanted.mayEnd) {
       if (condition === "service_healthy") {

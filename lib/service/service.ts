@@ -88,6 +88,8 @@ export interface Service {
   prepared: Prepared | undefined;
   /** When the loop that follows the branch has to have moved on, at the latest (`performance.now()`). */
   due: number;
+  /** Why the fleet lets go of it, as soon as what goes on here has ended. */
+  parting: "" | "changed" | "removed";
   /** One line about the last failed tick, `""` after a good one. */
   trouble: string;
   /** What Podman told when all was last as wanted; undefined since something was started or removed. */
@@ -128,6 +130,7 @@ export function createService(
     keys: [],
     prepared: undefined,
     due: Infinity,
+    parting: "",
     trouble: "",
     running: undefined,
     healing: { tries: 0, next: 0 },

@@ -28,6 +28,7 @@ export async function bringUp(
   started: () => void = () => {},
 ): Promise<void> {
   const { number } = record;
+  if (service.parting === "removed") throw new StepError("the config does not name it any more");
   const frozen = await readFrozen(service, number);
   await judgeFrozen(service, number, frozen.text);
   await readyResources(service, frozen.text);

@@ -70,3 +70,96 @@ Deno.test("services are started a few at a time, in the config's order: the firs
   await fleet.stop(1000);
   ledger.close();
 });
+
+/**
+ * A fleet of `s0`, `s1` and `s2`, of which the first tick of `s0` is in the middle of a program that ends when it is
+ * told to, or when it is ended if it `heeds` that.
+ */
+async function busyFleet(heeds: boolean) {
+  const ledger = new Ledger(":memory:");
+  const { promise: hanging, resolve: hangs } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const host = {
+    async run({ user, argv, signal }: Command) {
+      if (user?.name === "u0" && argv[0] === "sh" && String(argv[2]).includes("ls-remote")) {
+        hangs();
+        const ended = Promise.withResolvers<void>();
+        if (heeds) signal?.addEventListener("abort", () => ended.resolve());
+        await Promise.race([released, ended.promise]);
+      }
+      const stdout = argv[0] === "stat" ? `${user?.uid} 700\n` : argv[1] === "ps" ? "[]" : "";
+      return { code: argv[0] === "cat" || argv[0] === "git" ? 1 : 0, stdout, stderr: "" };
+    },
+    sleep: (_ms: number, signal?: AbortSignal) => sleep(60_000, signal),
+    log: silent,
+    ledger,
+    turns: new Turns(1),
+    dir: "/nowhere",
+    how: "self" as const,
+    settle: 1,
+  };
+  const users = new Map(
+    [0, 1, 2].map((at) => [`u${at}`, { name: `u${at}`, uid: at, gid: at, home: "/" }] as const),
+  );
+  const fleet = new Fleet(host, 10_000, () => Promise.resolve(undefined), 50);
+  const config = configOf(3);
+  await fleet.apply(config, users, "boot");
+  await hanging;
+  const names = () => fleet.services().map(({ config }) => config.name).sort();
+  const takenDown = () => !ledger.services().some(({ name }) => name === "s0");
+  const end = async () => {
+    release();
+    await fleet.stop(1000);
+    ledger.close();
+  };
+  return { fleet, config, users, release, names, takenDown, end, ledger };
+}
+
+Deno.test("a reload ends what goes on in a service that is removed, and takes it down", async () => {
+  const { fleet, config, users, names, takenDown, end } = await busyFleet(true);
+  const [, ...others] = config.services;
+  await fleet.apply({ ...config, services: others }, users, "config");
+  assert.deepEqual(names(), ["s1", "s2"]);
+  assert.ok(takenDown());
+  await end();
+});
+
+Deno.test("a reload does not wait for a service that does not end: who gets its port comes after it, the others at once", async () => {
+  const { fleet, config, users, release, names, takenDown, end } = await busyFleet(false);
+  const [first, second, third] = config.services;
+  assert.ok(first && second && third);
+  const heir = { ...second, name: "heir", ports: first.ports };
+  const fresh = { ...third, name: "fresh", ports: undefined };
+  await fleet.apply({ ...config, services: [third, heir, fresh] }, users, "config");
+  assert.deepEqual(names(), ["fresh", "s0", "s2"]);
+  assert.equal(fleet.find("s0")?.parting, "removed");
+  assert.ok(!takenDown());
+  release();
+  while (fleet.find("s0") || !fleet.find("heir")) await sleep(1);
+  assert.ok(takenDown());
+  assert.deepEqual(names(), ["fresh", "heir", "s2"]);
+  await end();
+});
+
+Deno.test("a service that another reload wants again before it was gone comes back as the newest config has it", async () => {
+  const { fleet, config, users, release, names, end, ledger } = await busyFleet(false);
+  const [first, ...others] = config.services;
+  assert.ok(first);
+  await fleet.apply({ ...config, services: others }, users, "config");
+  const newest = { ...config, services: [{ ...first, branch: "next" }, ...others] };
+  await fleet.apply(newest, users, "config");
+  assert.equal(fleet.find("s0")?.config.branch, "main");
+  release();
+  while (fleet.find("s0")?.config.branch !== "next") await sleep(1);
+  assert.deepEqual(names(), ["s0", "s1", "s2"]);
+  assert.equal(ledger.service("s0").user, "u0");
+  await end();
+});
+
+Deno.test("a config that names nobody ends no deployment", async () => {
+  const { fleet, config, users, takenDown, end } = await busyFleet(true);
+  await fleet.apply({ ...config, services: [] }, users, "config");
+  assert.equal(fleet.find("s0")?.parting, "changed");
+  assert.ok(!takenDown());
+  await end();
+});

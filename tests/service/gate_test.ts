@@ -186,3 +186,9 @@ for (const [about, condition, check, said] of ENDLESS) {
     });
   });
 }
+
+Deno.test("nobody waits for the containers of a service that the config names no more", async () => {
+  const { gate } = watch([{ check: 1 }], { check: { ...CHECK, startPeriod: SLOW } });
+  Object.assign(gate.service, { parting: "removed" });
+  await assert.rejects(gate.reach(["web"], "settled"), /web is no longer wanted/);
+});

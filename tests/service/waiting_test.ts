@@ -83,6 +83,17 @@ for (const hold of ["stopped", "frozen"] as const) {
   });
 }
 
+Deno.test("a command that waited longer than its service's config was in force is not carried out by the old one", async () => {
+  const { service, other, up, live, close } = await waiting();
+  const done = up();
+  await settled();
+  service.parting = "changed";
+  other.leave();
+  await assert.rejects(done, /the config was read again before it was done, try again/);
+  assert.equal(live(), 1);
+  await close();
+});
+
 Deno.test("a client that leaves while its command waits for a turn leaves the queue", async () => {
   const client = new AbortController();
   const { other, up, live, close } = await waiting(client.signal);
