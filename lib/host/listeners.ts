@@ -35,7 +35,8 @@ export async function listeners(run: Run, ports?: readonly PortRange[]): Promise
     found.set(`${one.port} ${one.protocol} ${one.uid} ${one.pid} ${one.program}`, one);
   });
   const filter = ports ? socketFilter(wanted) : [];
-  const { code } = await run({ argv: ["ss", "-Hlntupe", ...filter], stdout: lines.write });
+  const argv = ["ss", "-Hlntupe", ...filter] as const;
+  const { code } = await run({ argv, stdout: lines.write, queued: true });
   lines.end();
   return code === 0 ? [...found.values()] : [];
 }

@@ -21,6 +21,8 @@ export interface Command {
   stdin?: string | ReadableStream<Uint8Array>;
   /** Where output goes; undefined: it is collected, up to `limit` bytes. */
   stdout?: Sink;
+  /** That it waits for its turn as what is collected does, although `stdout` takes its output. */
+  queued?: boolean;
   stderr?: Sink;
   /** Bytes of output that are collected at most; default {@link import("./streams.ts").COLLECT_LIMIT}. */
   limit?: number;
@@ -64,11 +66,12 @@ export function createRun(
   const [questions, watched] = [new Starts(AT_ONCE), new Starts(AT_ONCE)];
   return async function run(command) {
     const asked = behalf();
-    const { argv, shown = argv, signal = asked.signal, user, stdout } = command;
+    const { argv, shown = argv, signal = asked.signal, user } = command;
+    const question = !command.stdout || command.queued;
     signal?.throwIfAborted();
     const whose = asked.user ?? user?.name ?? OWN;
     // What pgod itself reads as it comes is bounded by whatever it does that for.
-    const starts = !stdout ? questions : asked.user === undefined ? undefined : watched;
+    const starts = question ? questions : asked.user === undefined ? undefined : watched;
     const giveBack = await starts?.turn(whose, signal);
     try {
       if (signal?.aborted) throw new ProcessError(`${shown[0]} ${endedBy(signal)}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { asUser } from "../../lib/host/as_user.ts";
 import { onBehalfOf } from "../../lib/host/behalf.ts";
+import { sleep } from "../../lib/host/clock.ts";
 import { createRun, OutputError, ProcessError } from "../../lib/host/process.ts";
 import type { Log } from "../../lib/log.ts";
 import { recordedLog } from "../recorded_log.ts";
@@ -120,4 +121,16 @@ await run({ argv: ["sleep", "4715"], deadline: 200 }).catch((error) => console.l
     stdin: script,
   });
   assert.deepEqual([stdout, stderr], ["sleep took longer than 0.2 s\n", ""]);
+});
+
+Deno.test("a question whose answer is looked at as it comes waits for its turn all the same", async () => {
+  const { log, lines } = recordedLog("program.started");
+  const asking = createRun({ how: "self", log, path: Deno.env.get("PATH"), grace: 500 });
+  const over = new AbortController();
+  const one = { argv: ["sleep", "9"] as const, stdout: () => {}, signal: over.signal };
+  const all = Array.from({ length: 20 }, () => asking({ ...one, queued: true }).catch(() => {}));
+  await sleep(1);
+  assert.ok(lines.length > 0 && lines.length <= 4, `${lines.length} at once`);
+  over.abort();
+  await Promise.all(all);
 });
