@@ -94,10 +94,10 @@ export async function endOrphans(run: Run, user: User): Promise<boolean> {
   });
   if (orphans.length === 0) return false;
   // The forwarder and the container's own process are told apart by the id in their environment or arguments.
-  const ids = orphans.map(({ id }) => id);
+  const ids = new Set(orphans.map(({ id }) => id));
   const helpers = processes.split("\n").flatMap((line) => {
     const [, pid] = /^\s*(\d+)\s/.exec(line) ?? [];
-    return pid && ids.some((id) => line.includes(id)) ? [pid] : [];
+    return pid && line.match(/[0-9a-f]{64}/g)?.some((id) => ids.has(id)) ? [pid] : [];
   });
   const pids = [...new Set([...orphans.map(({ pid }) => pid), ...helpers])];
   await run({ argv: ["kill", "-s", "TERM", "--", ...pids], user });

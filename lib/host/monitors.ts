@@ -13,9 +13,14 @@ export function processesArgv(user: Pick<User, "uid">) {
 
 /** Ids of the containers that have a monitor, from a user's processes, a line each. */
 export function monitorsOf(processes: string): Set<string> {
-  // The monitor of an exec has an id of its own behind -u.
-  const found = processes.matchAll(/conmon\s.*?-c\s+([0-9a-f]{64})\s+-u\s+\1\s/g);
-  return new Set([...found].map(([, id = ""]) => id));
+  // The monitor of an exec has an id of its own behind -u. Any process of the user's can call itself anything, over
+  // and over: each line is gone through once.
+  const found = processes.split("\n").flatMap((line) => {
+    const [, id] =
+      /^\s*(?:\d+\s+)?(?:\S*\/)?conmon\s.*?-c\s+([0-9a-f]{64})\s+-u\s+\1\s/.exec(line) ?? [];
+    return id ? [id] : [];
+  });
+  return new Set(found);
 }
 
 /** Of running containers those whose monitor is gone, with the process id it had. */

@@ -33,3 +33,11 @@ Deno.test("monitors are told by container, and those of an exec are none", () =>
     new Set([id]),
   );
 });
+
+Deno.test("a process that names conmon in its arguments is no monitor, however often it does", () => {
+  const id = "a".repeat(64);
+  assert.deepEqual(monitorsOf(`  12 grep conmon -c ${id} -u ${id} -r\n`), new Set());
+  assert.deepEqual(monitorsOf(`  12 /usr/bin/conmon -c ${id} -u ${id} -r crun\n`), new Set([id]));
+  const line = `  13 ${"conmon ".repeat(18_000)}\n`;
+  assert.deepEqual(monitorsOf(line.repeat(30)), new Set());
+});
