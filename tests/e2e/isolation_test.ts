@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { sshCommand } from "./clients.ts";
 import { freePort } from "./port.ts";
 import { web } from "./services.ts";
 import { as, get, until } from "./shell.ts";
@@ -17,6 +18,7 @@ Deno.test("two services of two users do not see each other", async () => {
   await baseImage(ALICE);
   await baseImage(BOB);
   const config = ({ dir }: Pick<World, "dir">) =>
+    "[ssh]\ncommands = 2\n" +
     [ALICE, BOB].map((user, at) =>
       `[[services]]\nname = "${
         ["one", "two"][at]
@@ -47,6 +49,19 @@ Deno.test("two services of two users do not see each other", async () => {
         `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 host.containers.internal ${port} | tail -n 1`,
       ]);
     assert.equal((await ask(ports[1] ?? 0)).stdout.trim(), "two");
+    // Who watches one with all that a key may run there keeps nobody from the other.
+    const watching = [1, 2].map(() => {
+      const [program = "", ...args] = sshCommand(world, "one//logs -f");
+      return new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" })
+        .spawn();
+    });
+    const refused = async () => (await world.ssh("one//status")).stderr;
+    const full = /^Internal Server Error: Key SHA256:\S+ runs 2 commands at one already/;
+    await until("one is refused", async () => full.test(await refused()));
+    assert.equal((await world.ssh("two//status")).code, 0);
+    for (const child of watching) child.kill("SIGKILL");
+    await Promise.all(watching.map(({ status }) => status));
+    await until("one is served again", async () => await refused() === "");
     // A key of one is no key of the other.
     await world.push("two", { "ssh/good.pub": await Deno.readTextFile(world.key("wrong.pub")) });
     await until(
