@@ -102,7 +102,9 @@ export function writableSources(text: string): string[] {
   for (const [name, { volumes = [] }] of Object.entries(readRunFile(text).services ?? {})) {
     writable[name] = {
       volumes: volumes.filter((volume) =>
-        typeof volume === "string" ? !/:(.*,)?ro(,|$)/.test(volume) : volume.read_only !== true
+        typeof volume === "string"
+          ? !volume.split(":").slice(1).at(-1)?.split(",").includes("ro")
+          : volume.read_only !== true
       ),
     };
   }

@@ -33,5 +33,15 @@ export async function meetsWriters(service: Service, revision: string): Promise<
     const old = before.get(path), now = after.get(path);
     return old?.id !== now?.id || old?.kind !== now?.kind;
   });
-  return changed.some((path) => writable.some((prefix) => `${path}/`.startsWith(prefix)));
+  const roots = new Set(writable);
+  return changed.some((path) => isBelow(`${path}/`, roots));
+}
+
+/** Whether `path` or a directory above it is one of `roots`; all of them end in "/", the top is "". */
+function isBelow(path: string, roots: ReadonlySet<string>): boolean {
+  if (roots.has("")) return true;
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+    if (roots.has(path.slice(0, at + 1))) return true;
+  }
+  return false;
 }

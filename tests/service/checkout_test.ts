@@ -58,3 +58,16 @@ Deno.test("Git does not write where a container may, while it runs", async () =>
   assert.equal(await meetsWriters(service, "seed"), true);
   assert.equal(await meetsWriters(service, "gone"), true);
 });
+
+Deno.test("a mount may be written unless its last options say ro, however many colons it has", () => {
+  const volumes = [
+    "/a:/x",
+    "/b:/x:ro",
+    "/c:/x:z,ro",
+    "/d:/ro",
+    "/e:/x:rw,z",
+    `/f:${":".repeat(1e5)}/x`,
+  ];
+  const text = JSON.stringify({ services: { web: { volumes } } });
+  assert.deepEqual(writableSources(text), ["/a", "/d", "/e"]);
+});
