@@ -27,7 +27,8 @@ async function again(model: Model) {
   const source = memorySource({ "compose.yaml": text });
   const options = { service: "shop", file: "compose.yaml", env, profiles: [] };
   const { model: second, findings } = await resolve(source, options);
-  assert.deepEqual(findings, []);
+  // What was worth a note is so the second time, too.
+  assert.deepEqual(findings.filter(({ kind }) => kind !== "note"), []);
   assert.ok(second);
   return { text, second };
 }

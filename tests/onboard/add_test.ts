@@ -26,14 +26,15 @@ function deskOf(answers?: string[]) {
   const printed: string[] = [];
   const asked: string[] = [];
   const desk: Desk = {
-    run: ({ argv }: Command) => {
+    run: async ({ argv, stdout: sink }: Command) => {
       ran.push([...argv]);
-      const stdout = {
+      const text = {
         ss: LISTENING,
         cat: "1024\n",
         getent: argv[2] === "--" ? "" : "me:x:1000:1000::/home/me:/bin/sh\n",
       }[argv[0]] ?? "";
-      return Promise.resolve({ code: stdout ? 0 : 2, stdout, stderr: "" });
+      await sink?.(new TextEncoder().encode(text));
+      return { code: text ? 0 : 2, stdout: sink ? "" : text, stderr: "" };
     },
     how: "self",
     ask: answers && ((question) => (asked.push(question), Promise.resolve(answers.shift()))),
