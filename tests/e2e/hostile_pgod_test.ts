@@ -11,7 +11,7 @@ import { as, get, ok, until } from "./shell.ts";
 import { BASE, USERS } from "./users.ts";
 import { withWorld, type World } from "./world.ts";
 
-const [ALICE] = USERS;
+const [ALICE, BOB] = USERS;
 const taken = freePort();
 const service = (keys: string) =>
   `services:\n  web:\n    image: ${BASE}\n    init: true\n    command: ["sh", "-c", "echo mine > /index.html; exec httpd -f -p 8080 -h /"]\n    ${keys}\n`;
@@ -58,6 +58,45 @@ function pushes({ dir, podman }: Home): Record<string, Attack> {
 
 const running = async () =>
   (await as(ALICE, ["podman", "ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])).stdout;
+
+/** Writes a file as the service's user. */
+async function write(path: string, stdin: string): Promise<void> {
+  await ok(["runuser", "-u", ALICE, "--", "sh", "-c", 'cat > "$1"', "sh", path], { stdin });
+}
+
+const SOCKETS = `import resource, socket, sys
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+kept = []
+for port in range(10000, 20000):
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.bind(("127.9.%s.1" % sys.argv[1], port))
+    kept.append(one)
+print("ready", flush=True)
+sys.stdin.read()`;
+
+/** Has another user open 40,000 sockets, about which ss prints 5 MB, until it is disposed of. */
+async function sockets(): Promise<AsyncDisposable> {
+  const children = ["1", "2", "3", "4"].map((net) =>
+    new Deno.Command("runuser", {
+      args: ["-u", BOB, "--", "/usr/bin/python3", "-c", SOCKETS, net],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn()
+  );
+  for (const { stdout } of children) {
+    const { value } = await stdout.getReader().read();
+    assert.match(new TextDecoder().decode(value), /^ready/);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const { stdin, status } of children) {
+        await stdin.close();
+        await status;
+      }
+    },
+  };
+}
 
 /** Pushes it after what serves now, and sees that nothing but the verdict changes. */
 async function refused(world: World, url: string, { files, links = {}, refusal }: Attack) {
@@ -127,7 +166,27 @@ Deno.test("pgod refuses what podman-compose would have done, and the good revisi
           assert.equal(await get(url), "good");
         },
       );
-      await t.step("a good push comes through again", async () => {
+      await using _ = await sockets();
+      await t.step("what it makes of its deployment's files keeps pgod from nothing", async () => {
+        const at = `${world.dir}/lib/shop/deployments/1`;
+        const [start, run] = [`${at}.start.json`, `${at}.run.yaml`];
+        const good = [await Deno.readTextFile(start), await Deno.readTextFile(run)];
+        const published = Array(140_000).fill({ port, protocol: "tcp" });
+        await write(start, JSON.stringify({ groups: [], wanted: [{ published }] }));
+        const page = await world.pgoctl("shop//ports", ["--json"]);
+        assert.equal(page.code, 0, page.stderr);
+        const [{ containers, stranger }] = JSON.parse(page.stdout).ports;
+        assert.deepEqual([containers.length, stranger], [1, false]);
+        assert.match(world.log(), /1\.start\.json is not what pgod wrote, and is ignored/);
+        const keys = Array.from({ length: 330_000 }, (_, key) => ` k${key}:\n`);
+        await Deno.remove(start);
+        await write(run, `services:\n${keys.join("")}`);
+        assert.equal((await status(world)).deployment, 1);
+        assert.equal(await get(url), "good");
+        await write(run, good[1] ?? "");
+        await write(start, good[0] ?? "");
+      });
+      await t.step("a good push comes through again, past 40,000 sockets of others", async () => {
         await world.push("shop", web(port, "better", 2));
         await until("the better page", async () => await get(url) === "better");
       });
