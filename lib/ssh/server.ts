@@ -3,7 +3,7 @@
  * @module
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import type { Address } from "../config/address.ts";
+import { type Address, formatAddress } from "../config/address.ts";
 import type { SshLimits } from "../config/ssh.ts";
 import { sleep } from "../host/clock.ts";
 import type { Log } from "../log.ts";
@@ -85,26 +85,25 @@ export async function serve(options: ServerOptions): Promise<RunningServer> {
   };
 }
 
-function listen(
+async function listen(
   listener: ReturnType<typeof createServer>,
-  { host, port }: Address,
+  address: Address,
 ): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    const shown = `${host ?? ""}:${port}`;
+  const { host = "::", port } = address;
+  const shown = formatAddress(address);
+  const needed = formatAddress({ host, port });
+  // Deno throws it where nobody can catch it.
+  if ((await Deno.permissions.query({ name: "net", host: needed })).state !== "granted") {
+    throw new Error(`cannot listen on ${shown}: pgod was not started with --allow-net=${needed}`);
+  }
+  return await new Promise((resolve, reject) => {
     listener.on(
       "error",
       (error) => reject(new Error(`cannot listen on ${shown}: ${error.message}`)),
     );
-    try {
-      listener.listen(port, host ?? "::", () => {
-        const bound = listener.address() as AddressInfo;
-        resolve({ host: bound.address, port: bound.port });
-      });
-    } catch (error) {
-      const why = error instanceof Deno.errors.NotCapable
-        ? `pgod was not started with --allow-net=${host ?? "[::]"}:${port}`
-        : (error as Error).message;
-      reject(new Error(`cannot listen on ${shown}: ${why}`));
-    }
+    listener.listen(port, host, () => {
+      const bound = listener.address() as AddressInfo;
+      resolve({ host: bound.address, port: bound.port });
+    });
   });
 }
