@@ -4,6 +4,7 @@
  * Exits with 1 when a goal was missed.
  * @module
  */
+import { cpus } from "node:os";
 import { benchCompose } from "./compose.ts";
 import { benchHost } from "./host.ts";
 import { benchIdle } from "./idle.ts";
@@ -47,8 +48,7 @@ if (unknown.length > 0) {
 
 const file = new URL(keep ? "results.json" : "last.json", import.meta.url);
 const results: Results = keep ? JSON.parse(await Deno.readTextFile(file)) : {};
-const [, processor = "unknown"] =
-  /^model name\s*: (.*)$/m.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => "")) ?? [];
+const [{ model: processor } = { model: "unknown" }] = cpus();
 let missed = false;
 for (const [name, part] of Object.entries(parts)) {
   if (named.length > 0 && !named.includes(name)) continue;
