@@ -55,6 +55,9 @@ Deno.test("two services of two users do not see each other", async () => {
       return new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" })
         .spawn();
     });
+    // Before anything else is asked, which would count as well, and turn one of them away.
+    const seen = () => world.log().split("[podman logs").length > watching.length;
+    await until("both watch", () => Promise.resolve(seen()));
     const refused = async () => (await world.ssh("one//status")).stderr;
     const full = /^Internal Server Error: Key SHA256:\S+ runs 2 commands at one already/;
     await until("one is refused", async () => full.test(await refused()));
