@@ -4,6 +4,7 @@
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Address, formatAddress } from "../config/address.ts";
+import { netPermission } from "../config/permissions.ts";
 import type { SshLimits } from "../config/ssh.ts";
 import { sleep } from "../host/clock.ts";
 import type { Log } from "../log.ts";
@@ -89,9 +90,8 @@ async function listen(
   listener: ReturnType<typeof createServer>,
   address: Address,
 ): Promise<{ host: string; port: number }> {
-  const { host = "::", port } = address;
   const shown = formatAddress(address);
-  const needed = formatAddress({ host, port });
+  const needed = netPermission(address);
   // Deno throws it where nobody can catch it.
   if ((await Deno.permissions.query({ name: "net", host: needed })).state !== "granted") {
     throw new Error(`cannot listen on ${shown}: pgod was not started with --allow-net=${needed}`);
@@ -101,7 +101,7 @@ async function listen(
       "error",
       (error) => reject(new Error(`cannot listen on ${shown}: ${error.message}`)),
     );
-    listener.listen(port, host, () => {
+    listener.listen(address.port, address.host ?? "::", () => {
       const bound = listener.address() as AddressInfo;
       resolve({ host: bound.address, port: bound.port });
     });
